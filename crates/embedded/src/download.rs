@@ -112,13 +112,14 @@ pub(crate) async fn fetch(cache: &Path, as_root: bool) -> Result<PathBuf, Embedd
             limit: LIMIT,
         })?
         .map_err(failed)?;
-    match pinned() {
-        Some(expected) => verify(&bytes, expected)?,
-        None => tracing::warn!(
+    if let Some(expected) = pinned() {
+        verify(&bytes, expected)?;
+    } else {
+        tracing::warn!(
             OS,
             ARCH,
             "no SHA-256 is pinned for this platform: checked against the published one only"
-        ),
+        );
     }
     unpack(bytes, cache, &home, as_root).await?;
     Ok(bin)

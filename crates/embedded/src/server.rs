@@ -17,7 +17,7 @@ use crate::user::Account;
 
 const LOOK: Duration = Duration::from_millis(5);
 /// Counted from the server's last word: a long recovery reports its progress every 10 s.
-const READY_LIMIT: Duration = Duration::from_secs(60);
+const READY_LIMIT: Duration = Duration::from_mins(1);
 /// A fast shutdown ends the sessions and writes a checkpoint, at most of `shared_buffers`.
 const FAST_LIMIT: Duration = Duration::from_secs(30);
 const IMMEDIATE_LIMIT: Duration = Duration::from_secs(10);

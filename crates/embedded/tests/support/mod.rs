@@ -40,7 +40,7 @@ pub async fn back_after(server: &EmbeddedPostgres, kills: u64) {
     let mut state = server.state();
     let running =
         |state: &ServerState| matches!(state, ServerState::Running { .. }) && server.restarts() >= kills;
-    tokio::time::timeout(Duration::from_secs(60), state.wait_for(running))
+    tokio::time::timeout(Duration::from_mins(1), state.wait_for(running))
         .await
         .expect("back within a minute")
         .unwrap();
