@@ -1,0 +1,1 @@
+//! The books: accounts, ledgers and journal entries that always balance.

@@ -1,0 +1,278 @@
+//! The loop that reads a topic and hands its records on, each once and in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use contracts::Topic;
+use telemetry::{TraceContext, with_trace};
+use tokio_util::sync::CancellationToken;
+
+use crate::gate::gate;
+use crate::record::Record;
+use crate::work::{Outbox, Work};
+use crate::{BusError, Cursor, EventLog, Refusal, inbox};
+
+/// Records handed over in one transaction at most.
+const BATCH: u16 = 500;
+/// The longest sleep of an idle consumer.
+const IDLE: Duration = Duration::from_secs(5);
+/// The longest pause after a failure.
+const MAX_BACK_OFF: Duration = Duration::from_secs(5);
+
+/// What a service does with the events of a topic.
+#[async_trait]
+pub trait Handler: Send + Sync {
+    /// Writes the effect of `records`, which are next in their aggregates' order, and may publish. The caller
+    /// commits, together with the position; on a refusal it rolls back.
+    async fn handle(&self, work: &mut Work, records: &[&Record]) -> Result<(), Refusal>;
+}
+
+/// What one step of a consumer did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// There was nothing.
+    Idle,
+    /// That many records were taken in (handled, put aside, or seen to be repeats).
+    Took(usize),
+    /// Another copy of the service was quicker.
+    Overtaken,
+}
+
+/// Reads one topic for one service.
+pub struct Consumer {
+    log: Arc<dyn EventLog>,
+    topic: Topic,
+    outbox: Outbox,
+    handler: Arc<dyn Handler>,
+}
+
+impl Consumer {
+    /// A consumer of `topic` that keeps its place, and its handler's effect, in the database of `outbox`.
+    pub fn new(log: Arc<dyn EventLog>, topic: Topic, outbox: Outbox, handler: Arc<dyn Handler>) -> Self {
+        Self {
+            log,
+            topic,
+            outbox,
+            handler,
+        }
+    }
+
+    /// Works until `stop`; what is begun is finished.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut failures: u32 = 0;
+        while !stop.is_cancelled() {
+            let pause = match self.step().await {
+                Ok(Progress::Took(_) | Progress::Overtaken) => {
+                    failures = 0;
+                    continue;
+                }
+                Ok(Progress::Idle) => {
+                    failures = 0;
+                    tokio::select! {
+                        () = stop.cancelled() => {},
+                        () = self.log.changed(self.topic, IDLE) => {},
+                    }
+                    continue;
+                }
+                Err(error) => {
+                    failures = failures.saturating_add(1);
+                    metrics::counter!("jeongsan_consumer_failures_total", "topic" => self.topic.name)
+                        .increment(1);
+                    let error: &dyn std::error::Error = &error;
+                    tracing::warn!(
+                        topic = self.topic.name,
+                        error,
+                        failures,
+                        "a step of a consumer failed"
+                    );
+                    Duration::from_millis(50 << failures.min(7)).min(MAX_BACK_OFF)
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {},
+                () = tokio::time::sleep(pause) => {},
+            }
+        }
+    }
+
+    /// Takes in one batch from every partition, and whatever waited and is next now.
+    pub async fn step(&self) -> Result<Progress, BusError> {
+        let mut taken = self.revive().await?;
+        for partition in 0..self.log.partitions(self.topic) {
+            let from = inbox::position(self.outbox.db().pool(), self.topic, partition).await?;
+            let batch = self.log.read(self.topic, partition, &from, BATCH).await?;
+            if batch.is_empty() {
+                continue;
+            }
+            match self.take(partition, &from, &batch).await? {
+                Progress::Took(count) => taken += count,
+                other => return Ok(other),
+            }
+        }
+        Ok(if taken == 0 {
+            Progress::Idle
+        } else {
+            Progress::Took(taken)
+        })
+    }
+
+    /// How many committed records of the topic are still to be taken in.
+    pub async fn lag(&self) -> Result<i64, BusError> {
+        let mut lag = 0;
+        for partition in 0..self.log.partitions(self.topic) {
+            let from = inbox::position(self.outbox.db().pool(), self.topic, partition).await?;
+            lag += self.log.lag(self.topic, partition, &from).await?;
+        }
+        Ok(lag)
+    }
+
+    /// Takes a batch in as one transaction; where its handler refuses, record by record, so that one bad record
+    /// costs the others nothing.
+    async fn take(&self, partition: i32, from: &Cursor, batch: &[Record]) -> Result<Progress, BusError> {
+        match self.admit(partition, from, batch).await? {
+            Admitted::Yes => return Ok(Progress::Took(batch.len())),
+            Admitted::Overtaken => return Ok(Progress::Overtaken),
+            Admitted::Refused(_) => {}
+        }
+        let mut from = from.clone();
+        for record in batch {
+            let alone = std::slice::from_ref(record);
+            match self.admit(partition, &from, alone).await? {
+                Admitted::Yes => {}
+                Admitted::Overtaken => return Ok(Progress::Overtaken),
+                Admitted::Refused(reason) => {
+                    if !self.bury(partition, &from, record, &reason).await? {
+                        return Ok(Progress::Overtaken);
+                    }
+                }
+            }
+            from = record.cursor.clone();
+        }
+        Ok(Progress::Took(batch.len()))
+    }
+
+    /// One transaction: gate, effect, numbers, position.
+    async fn admit(&self, partition: i32, from: &Cursor, batch: &[Record]) -> Result<Admitted, BusError> {
+        let Some(last) = batch.last() else {
+            return Ok(Admitted::Yes);
+        };
+        let mut work = self.outbox.begin().await?;
+        if inbox::lock_position(work.conn(), self.topic, partition).await? != *from {
+            return Ok(Admitted::Overtaken);
+        }
+        let handled = inbox::handled(work.conn(), self.topic, batch).await?;
+        let parked = inbox::parked(work.conn(), self.topic, batch).await?;
+        let plan = gate(&handled, &parked, batch);
+        if !plan.ready.is_empty() {
+            if let Err(refusal) = self.hand_over(&mut work, &plan.ready).await {
+                return refused(refusal);
+            }
+            inbox::mark_handled(work.conn(), self.topic, &plan.ready).await?;
+        }
+        for record in &plan.early {
+            inbox::park(work.conn(), record, None).await?;
+        }
+        inbox::advance(work.conn(), self.topic, partition, &last.cursor).await?;
+        work.commit().await?;
+        self.count("handled", plan.ready.len());
+        self.count("parked", plan.early.len());
+        self.count("repeated", plan.repeats);
+        Ok(Admitted::Yes)
+    }
+
+    async fn hand_over(&self, work: &mut Work, ready: &[&Record]) -> Result<(), Refusal> {
+        // A batch of many traces continues the first; a reader finds the others by the events' own trace.
+        let trace = ready
+            .first()
+            .and_then(|record| record.trace_parent.parse().ok())
+            .map_or_else(TraceContext::root, TraceContext::child);
+        with_trace(trace, self.handler.handle(work, ready)).await
+    }
+
+    /// Puts a record that can't be handled among the dead letters and moves on.
+    async fn bury(
+        &self,
+        partition: i32,
+        from: &Cursor,
+        record: &Record,
+        reason: &str,
+    ) -> Result<bool, BusError> {
+        let mut work = self.outbox.begin().await?;
+        if inbox::lock_position(work.conn(), self.topic, partition).await? != *from {
+            return Ok(false);
+        }
+        inbox::park(work.conn(), record, Some(reason)).await?;
+        inbox::advance(work.conn(), self.topic, partition, &record.cursor).await?;
+        work.commit().await?;
+        self.mourn(record, reason);
+        Ok(true)
+    }
+
+    /// Handles records that were put aside and are next now.
+    async fn revive(&self) -> Result<usize, BusError> {
+        let waiting = inbox::revivable(self.outbox.db().pool(), self.topic).await?;
+        for record in &waiting {
+            let mut work = self.outbox.begin().await?;
+            // The same lock as for a batch, so that no other copy moves this aggregate meanwhile.
+            inbox::lock_position(work.conn(), self.topic, 0).await?;
+            let numbers = inbox::handled(work.conn(), self.topic, std::slice::from_ref(record)).await?;
+            let next = numbers.get(&record.aggregate).copied().unwrap_or(0) + 1;
+            if next != record.number || !inbox::unpark(work.conn(), record).await? {
+                continue;
+            }
+            match self.hand_over(&mut work, &[record]).await {
+                Ok(()) => {
+                    inbox::mark_handled(work.conn(), self.topic, &[record]).await?;
+                    work.commit().await?;
+                    self.count("handled", 1);
+                }
+                Err(refusal) => {
+                    let Admitted::Refused(reason) = refused(refusal)? else {
+                        continue;
+                    };
+                    drop(work);
+                    let mut work = self.outbox.begin().await?;
+                    inbox::park(work.conn(), record, Some(&reason)).await?;
+                    work.commit().await?;
+                    self.mourn(record, &reason);
+                }
+            }
+        }
+        Ok(waiting.len())
+    }
+
+    fn mourn(&self, record: &Record, reason: &str) {
+        self.count("dead", 1);
+        tracing::error!(
+            topic = self.topic.name,
+            aggregate = record.aggregate,
+            number = record.number,
+            error = reason,
+            "an event can't be handled; it waits among the dead letters, later events of its aggregate behind it"
+        );
+    }
+
+    fn count(&self, outcome: &'static str, records: usize) {
+        let records = u64::try_from(records).unwrap_or(u64::MAX);
+        metrics::counter!("jeongsan_events_total", "topic" => self.topic.name, "outcome" => outcome)
+            .increment(records);
+    }
+}
+
+enum Admitted {
+    Yes,
+    Overtaken,
+    Refused(String),
+}
+
+/// A lasting refusal is the record's fault; a passing one is the step's.
+fn refused(refusal: Refusal) -> Result<Admitted, BusError> {
+    match refusal {
+        Refusal::Never(reason) => Ok(Admitted::Refused(reason)),
+        Refusal::NotNow(reason) => Err(BusError::Unreachable {
+            producer: "what a handler needs".to_owned(),
+            reason,
+        }),
+    }
+}

@@ -1,0 +1,185 @@
+//! The tables `bus.positions`, `bus.handled` and `bus.parked`: how far a service has come.
+
+use std::collections::{HashMap, HashSet};
+
+use contracts::Topic;
+use sqlx::{PgConnection, PgPool};
+
+use crate::BusError;
+use crate::record::{Cursor, Record};
+
+/// Where the service stands in a partition.
+pub(crate) async fn position(pool: &PgPool, topic: Topic, partition: i32) -> Result<Cursor, BusError> {
+    let row = sqlx::query_scalar!(
+        "select position from bus.positions where topic = $1 and partition = $2",
+        topic.name,
+        partition
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map_or_else(|| Ok(Cursor::start()), |text| text.parse())
+}
+
+/// Locks the partition's row for this transaction and says where it stands. Copies of a service take turns here.
+pub(crate) async fn lock_position(
+    conn: &mut PgConnection,
+    topic: Topic,
+    partition: i32,
+) -> Result<Cursor, BusError> {
+    let start = Cursor::start();
+    sqlx::query!(
+        "insert into bus.positions (topic, partition, position) values ($1, $2, $3)
+         on conflict on constraint positions_pk do nothing",
+        topic.name,
+        partition,
+        start.as_str()
+    )
+    .execute(&mut *conn)
+    .await?;
+    let text = sqlx::query_scalar!(
+        "select position from bus.positions where topic = $1 and partition = $2 for update",
+        topic.name,
+        partition
+    )
+    .fetch_one(conn)
+    .await?;
+    text.parse()
+}
+
+/// Moves the partition on to `to`.
+pub(crate) async fn advance(
+    conn: &mut PgConnection,
+    topic: Topic,
+    partition: i32,
+    to: &Cursor,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update bus.positions set position = $3, updated_at = now() where topic = $1 and partition = $2",
+        topic.name,
+        partition,
+        to.as_str()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The last handled number of each of these aggregates; those without one are left out.
+pub(crate) async fn handled(
+    conn: &mut PgConnection,
+    topic: Topic,
+    batch: &[Record],
+) -> Result<HashMap<String, i64>, sqlx::Error> {
+    let aggregates: Vec<&str> = batch.iter().map(|r| r.aggregate.as_str()).collect();
+    let rows = sqlx::query!(
+        "select aggregate, number from bus.handled where topic = $1 and aggregate = any($2)",
+        topic.name,
+        &aggregates as &[&str]
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.aggregate, row.number)).collect())
+}
+
+/// Which events of these aggregates are put aside.
+pub(crate) async fn parked(
+    conn: &mut PgConnection,
+    topic: Topic,
+    batch: &[Record],
+) -> Result<HashSet<(String, i64)>, sqlx::Error> {
+    let aggregates: Vec<&str> = batch.iter().map(|r| r.aggregate.as_str()).collect();
+    let rows = sqlx::query!(
+        "select aggregate, number from bus.parked where topic = $1 and aggregate = any($2)",
+        topic.name,
+        &aggregates as &[&str]
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.aggregate, row.number)).collect())
+}
+
+/// Notes these records as handled.
+pub(crate) async fn mark_handled(
+    conn: &mut PgConnection,
+    topic: Topic,
+    records: &[&Record],
+) -> Result<(), sqlx::Error> {
+    let mut last: HashMap<&str, i64> = HashMap::new();
+    for record in records {
+        last.insert(&record.aggregate, record.number);
+    }
+    let (aggregates, numbers): (Vec<&str>, Vec<i64>) = last.into_iter().unzip();
+    sqlx::query!(
+        "insert into bus.handled (topic, aggregate, number)
+         select $1, aggregate, number from unnest($2::text[], $3::bigint[]) as fresh (aggregate, number)
+         on conflict on constraint handled_pk do update set number = excluded.number",
+        topic.name,
+        &aggregates as &[&str],
+        &numbers
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Puts a record aside, to wait for what comes before it, or as dead where `error` says why.
+pub(crate) async fn park(
+    conn: &mut PgConnection,
+    record: &Record,
+    error: Option<&str>,
+) -> Result<(), BusError> {
+    let document = serde_json::to_value(record).map_err(|source| BusError::Malformed {
+        topic: record.topic.name,
+        source,
+    })?;
+    sqlx::query!(
+        "insert into bus.parked (topic, aggregate, number, record, state, error, attempts)
+         values ($1, $2, $3, $4, case when $5::text is null then 'waiting' else 'dead' end, $5, 1)
+         on conflict on constraint parked_pk
+         do update set state = excluded.state, error = excluded.error, attempts = parked.attempts + 1",
+        record.topic.name,
+        record.aggregate,
+        record.number,
+        document,
+        error
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Records that waited and are next now, at most 100.
+pub(crate) async fn revivable(pool: &PgPool, topic: Topic) -> Result<Vec<Record>, BusError> {
+    let rows = sqlx::query_scalar!(
+        r#"select p.record
+             from bus.parked p
+             left join bus.handled h on h.topic = p.topic and h.aggregate = p.aggregate
+            where p.topic = $1 and p.state = 'waiting' and p.number = coalesce(h.number, 0) + 1
+            order by p.parked_at
+            limit 100"#,
+        topic.name
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            serde_json::from_value(row).map_err(|source| BusError::Malformed {
+                topic: topic.name,
+                source,
+            })
+        })
+        .collect()
+}
+
+/// Takes a waiting record out of the parking place; false where another copy was quicker.
+pub(crate) async fn unpark(conn: &mut PgConnection, record: &Record) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "delete from bus.parked where topic = $1 and aggregate = $2 and number = $3 and state = 'waiting'",
+        record.topic.name,
+        record.aggregate,
+        record.number
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

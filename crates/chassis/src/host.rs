@@ -1,0 +1,300 @@
+//! Runs any set of services in one process.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
+use bus::{Outbox, OutboxLog};
+use cache::MemoryCache;
+use postgres::{Db, DbOptions, PostgresError};
+use telemetry::MetricsHandle;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::authenticate;
+use crate::health::{self, Health};
+use crate::peers::Shared;
+use crate::token::{Signer, Verifier};
+use crate::{Clock, Context, Keyring, Parts, Peers, PlatformLog, Service, Settings, StartError, Tasks, feed};
+
+/// Entries of each service's cache in memory.
+const CACHE_ENTRIES: usize = 10_000;
+
+/// Why services could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// A service has a database and no address of one was given.
+    #[error("no address of the database of {0} was given; set postgres.url or {0}.database_url")]
+    NoDatabase(&'static str),
+    /// A database is not to be had.
+    #[error(transparent)]
+    Database(#[from] PostgresError),
+    /// A port is taken.
+    #[error("{service} cannot listen on {address}: {source}; stop what listens there, or set ports.base")]
+    Port {
+        /// The service.
+        service: &'static str,
+        /// Where it was to listen.
+        address: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A key can't be read or written.
+    #[error("the keys in data_dir/keys cannot be used: {0}")]
+    Keys(std::io::Error),
+    /// A service refused to start.
+    #[error("{service} does not start: {source}")]
+    Service {
+        /// The service.
+        service: &'static str,
+        /// Its reason.
+        source: StartError,
+    },
+}
+
+/// A process's services, running.
+pub struct Host {
+    running: Vec<Running>,
+    shared: Arc<Shared>,
+    closing: CancellationToken,
+    connections: TaskTracker,
+    limit: Duration,
+}
+
+struct Running {
+    name: &'static str,
+    address: SocketAddr,
+    tasks: Tasks,
+    db: Option<Db>,
+    open: Arc<AtomicBool>,
+}
+
+impl Host {
+    /// Starts `services`, in their order. `every` names all services of the platform, so that those elsewhere can
+    /// be addressed; `databases` holds the address of each service's database, by service.
+    pub async fn start(
+        services: &[Service],
+        every: &[Service],
+        settings: Arc<Settings>,
+        databases: &BTreeMap<&'static str, String>,
+        clock: Arc<dyn Clock>,
+        metrics: MetricsHandle,
+    ) -> Result<Self, HostError> {
+        let data_dir = std::path::Path::new(settings.text("data_dir"));
+        let keyring = Keyring::open(data_dir.join("keys")).map_err(HostError::Keys)?;
+        let remote: HashMap<_, _> = every
+            .iter()
+            .map(|s| (s.name, remote_address(s, &settings)))
+            .collect();
+        let mut host = Self {
+            running: Vec::new(),
+            shared: Arc::new(Shared::new(remote)),
+            closing: CancellationToken::new(),
+            connections: TaskTracker::new(),
+            limit: Duration::from_millis(settings.number("shutdown.limit_ms")),
+        };
+        for service in services {
+            host.start_one(service, &settings, databases, &clock, &keyring, &metrics)
+                .await?;
+        }
+        for running in &host.running {
+            running.open.store(true, Ordering::Relaxed);
+        }
+        Ok(host)
+    }
+
+    async fn start_one(
+        &mut self,
+        service: &Service,
+        settings: &Arc<Settings>,
+        databases: &BTreeMap<&'static str, String>,
+        clock: &Arc<dyn Clock>,
+        keyring: &Keyring,
+        metrics: &MetricsHandle,
+    ) -> Result<(), HostError> {
+        let name = service.name;
+        let db = match service.database {
+            Some(database) => Some(open_database(service, &database, settings, databases).await?),
+            None => None,
+        };
+        let outbox = db.clone().map(Outbox::new);
+        let log = outbox.clone().map(OutboxLog::new);
+        let signer = Signer::new(name, keyring).map_err(HostError::Keys)?;
+        let peers = Peers::new(name, signer, Arc::clone(&self.shared));
+        let tasks = Tasks::default();
+        let context = Context {
+            service: name,
+            settings: Arc::clone(settings),
+            clock: Arc::clone(clock),
+            peers: peers.clone(),
+            cache: Arc::new(MemoryCache::new(CACHE_ENTRIES)),
+            tasks: tasks.clone(),
+            outbox,
+            log: Arc::new(PlatformLog::new(peers, log.clone().map(|log| (name, log)))),
+        };
+        let parts = (service.start)(context)
+            .await
+            .map_err(|source| HostError::Service {
+                service: name,
+                source,
+            })?;
+        let open = Arc::new(AtomicBool::new(false));
+        let router = assemble(name, parts, log, db.clone(), &open, settings, keyring, metrics);
+        self.shared.add_local(name, router.clone());
+        let address = self.listen(service, settings, router).await?;
+        self.running.push(Running {
+            name,
+            address,
+            tasks,
+            db,
+            open,
+        });
+        Ok(())
+    }
+
+    async fn listen(
+        &self,
+        service: &Service,
+        settings: &Settings,
+        router: Router,
+    ) -> Result<SocketAddr, HostError> {
+        let address = format!("{}:{}", settings.text("host"), port(service, settings));
+        let fault = |source| HostError::Port {
+            service: service.name,
+            address: address.clone(),
+            source,
+        };
+        let listener = TcpListener::bind(&address).await.map_err(fault)?;
+        let bound = listener.local_addr().map_err(fault)?;
+        let closing = self.closing.clone();
+        self.connections.spawn(async move {
+            let served = axum::serve(listener, router)
+                .with_graceful_shutdown(closing.cancelled_owned())
+                .await;
+            if let Err(error) = served {
+                tracing::error!(error = %error, "a listener ended");
+            }
+        });
+        Ok(bound)
+    }
+
+    /// Where the services listen, in the order of their start.
+    pub fn addresses(&self) -> Vec<(&'static str, SocketAddr)> {
+        self.running.iter().map(|r| (r.name, r.address)).collect()
+    }
+
+    /// Stops in order: say not ready, take no new work, finish what is begun, close the pools. What has not ended
+    /// within `shutdown.limit_ms` is left; the next start recovers it.
+    pub async fn stop(self) {
+        for running in &self.running {
+            running.open.store(false, Ordering::Relaxed);
+        }
+        self.closing.cancel();
+        self.connections.close();
+        if tokio::time::timeout(self.limit, self.connections.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("some requests did not end in time");
+        }
+        // The gateway first, the sources of events last: the reverse of the start.
+        for running in self.running.iter().rev() {
+            if !running.tasks.stop(self.limit).await {
+                tracing::warn!(service = running.name, "some loops did not end in time");
+            }
+        }
+        self.shared.clear();
+        for db in self.running.into_iter().filter_map(|r| r.db) {
+            let _ = tokio::time::timeout(self.limit, db.close()).await;
+        }
+    }
+}
+
+async fn open_database(
+    service: &Service,
+    database: &crate::Database,
+    settings: &Settings,
+    databases: &BTreeMap<&'static str, String>,
+) -> Result<Db, HostError> {
+    let url = databases
+        .get(service.name)
+        .ok_or(HostError::NoDatabase(service.name))?;
+    let mut options = DbOptions::new(url, service.name);
+    options.max_connections = u32::try_from(settings.number("postgres.max_connections"))
+        .unwrap_or(8)
+        .max(2);
+    let db = Db::connect(&options).await?;
+    db.migrate(&bus::MIGRATOR).await?;
+    for migrator in database.migrators {
+        db.migrate(migrator).await?;
+    }
+    Ok(db)
+}
+
+#[allow(
+    clippy::too_many_arguments,
+    reason = "everything that a service's router is made of"
+)]
+fn assemble(
+    name: &'static str,
+    parts: Parts,
+    log: Option<OutboxLog>,
+    db: Option<Db>,
+    open: &Arc<AtomicBool>,
+    settings: &Settings,
+    keyring: &Keyring,
+    metrics: &MetricsHandle,
+) -> Router {
+    let (routes, mut api) = parts.routes.split_for_parts();
+    api.info.title = format!("Jeongsan {name}");
+    env!("CARGO_PKG_VERSION").clone_into(&mut api.info.version);
+    let health = Health {
+        service: name,
+        db,
+        open: Arc::clone(open),
+        metrics: metrics.clone(),
+        api: Arc::new(api),
+    };
+    let verifier = Verifier::new(name, keyring.clone());
+    let body_limit = usize::try_from(settings.number("http.body_limit")).unwrap_or(usize::MAX);
+    let timeout = Duration::from_millis(settings.number("http.timeout_ms"));
+    let mut router = routes;
+    if let Some(log) = log {
+        router = router.merge(feed::routes(log));
+    }
+    router
+        .layer(from_fn(move |request, next| authenticate(verifier.clone(), request, next)))
+        .layer(DefaultBodyLimit::max(body_limit))
+        .layer(from_fn(move |request, next: axum::middleware::Next| async move {
+            tokio::time::timeout(timeout, web::detach(request, next)).await.unwrap_or_else(|_| {
+                use axum::response::IntoResponse as _;
+                let detail = "the work goes on; repeat the request with the same Idempotency-Key to get its answer";
+                web::Problem::new(web::Code::Timeout, detail).into_response()
+            })
+        }))
+        .merge(health::routes(health))
+        .layer(from_fn(move |request, next| web::observe(name, request, next)))
+}
+
+/// Ports keep their distance from the gateway's, so that one number moves an installation.
+fn port(service: &Service, settings: &Settings) -> u64 {
+    let own = settings.number(&format!("{}.port", service.name));
+    if own > 0 {
+        own
+    } else {
+        settings.number("ports.base") + u64::from(service.port.saturating_sub(8080))
+    }
+}
+
+fn remote_address(service: &Service, settings: &Settings) -> String {
+    settings.given(&format!("{}.url", service.name)).map_or_else(
+        || format!("http://{}:{}", settings.text("host"), port(service, settings)),
+        |url| url.trim_end_matches('/').to_owned(),
+    )
+}

@@ -1,0 +1,1 @@
+//! The door: routing, authentication, limits.

@@ -1,0 +1,1 @@
+//! What people are told: notifications stored and kept.

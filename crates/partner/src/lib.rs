@@ -1,0 +1,1 @@
+//! Partners and the contracts that say what they are paid.

@@ -1,0 +1,1 @@
+//! Payments: accepted once, captured, failed, voided.

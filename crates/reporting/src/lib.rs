@@ -1,0 +1,1 @@
+//! What the numbers say: daily summaries made from the books' entries.

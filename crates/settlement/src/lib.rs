@@ -1,0 +1,1 @@
+//! What every partner is owed: priced lines, windows, statements.

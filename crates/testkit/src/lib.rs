@@ -1,0 +1,1 @@
+//! A whole platform for a test: databases, builders, clocks.

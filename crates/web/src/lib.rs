@@ -1,0 +1,17 @@
+//! HTTP as every service speaks it: problems, identifiers of requests, callers, lists.
+
+mod body;
+mod caller;
+mod cursor;
+mod detached;
+mod idempotency_key;
+mod problem;
+mod request;
+
+pub use body::{Body, Path, Query};
+pub use caller::{Administrator, Operator, Reader, ServiceCaller};
+pub use cursor::{Page, PageCursor, PageParams, page};
+pub use detached::detach;
+pub use idempotency_key::IdempotencyKey;
+pub use problem::{Code, FieldError, Problem};
+pub use request::{REQUEST_ID, RequestId, observe};
