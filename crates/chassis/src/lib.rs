@@ -24,3 +24,4 @@ pub use peers::{PeerError, Peers};
 pub use service::{Context, Database, Parts, Service, StartError};
 pub use settings::{BASE_KEYS, Key, Kind, Origin, Setting, Settings, SettingsError, Sources};
 pub use tasks::Tasks;
+pub use token::Signer;

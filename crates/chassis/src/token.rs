@@ -28,23 +28,25 @@ struct Claims {
 
 /// Makes tokens in the name of one service. Lifetimes follow the machine's clock, not a test clock.
 #[derive(Clone)]
-pub(crate) struct Signer {
-    service: &'static str,
+pub struct Signer {
+    service: String,
     key: EncodingKey,
     kept: Arc<Mutex<HashMap<(Caller, &'static str), (i64, String)>>>,
 }
 
 impl Signer {
-    pub(crate) fn new(service: &'static str, keyring: &Keyring) -> std::io::Result<Self> {
+    /// Signs with the private key of `service`; one is made where there is none.
+    pub fn new(service: impl Into<String>, keyring: &Keyring) -> std::io::Result<Self> {
+        let service = service.into();
         Ok(Self {
+            key: keyring.private(&service)?,
             service,
-            key: keyring.private(service)?,
             kept: Arc::default(),
         })
     }
 
-    /// A token that says to `audience` that `caller` calls.
-    pub(crate) fn sign(&self, caller: &Caller, audience: &'static str) -> Option<String> {
+    /// A token that says to `audience` that `caller` calls; none only where the machine's key is unusable.
+    pub fn sign(&self, caller: &Caller, audience: &'static str) -> Option<String> {
         let now = SystemClock.now().timestamp();
         let mut kept = self.kept.lock().ok()?;
         let entry = (caller.clone(), audience);
@@ -54,9 +56,9 @@ impl Signer {
             return Some(token.clone());
         }
         let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(self.service.to_owned());
+        header.kid = Some(self.service.clone());
         let claims = Claims {
-            iss: self.service.to_owned(),
+            iss: self.service.clone(),
             sub: caller.id.clone(),
             aud: audience.to_owned(),
             iat: now,

@@ -51,7 +51,7 @@ pub async fn provision(wanted: &Provision<'_>) -> Result<(), PostgresError> {
             source,
         })?;
     // Two processes may provision at once: one at a time.
-    run(&mut admin, "the lock", "select pg_advisory_lock(7363_0001)").await?;
+    run(&mut admin, "the lock", "select pg_advisory_lock(73630001)").await?;
     ensure_role(&mut admin, READER_ROLE, wanted.passwords).await?;
     run(
         &mut admin,

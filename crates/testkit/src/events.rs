@@ -1,0 +1,147 @@
+//! Events as other services publish them: ordinary ones, whose fields a test then changes.
+
+use bus::{Cursor, Record};
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use contracts::Event;
+use contracts::contract_terms::ContractTerms;
+use contracts::events::{
+    ContractChanged, Origin, PaidLine, PaidTender, PartnerChanged, PartnerKind, PartnerStatus,
+    PaymentCompleted, SettlementCompleted, TenderKind,
+};
+use ids::{ContractId, PartnerId, PaymentId, SettlementId, TenderId, WindowId};
+use money::Currency;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+/// The record of `event`, the `number`th of its aggregate on its topic, as a consumer's handler gets it.
+///
+/// # Panics
+/// Never with the events of `contracts`.
+pub fn record<E: Event>(event: &E, number: i64, occurred_at: DateTime<Utc>) -> Record {
+    let text = serde_json::to_string(event).expect("an event is JSON");
+    Record {
+        topic: E::TOPIC,
+        aggregate: event.aggregate(),
+        number,
+        event_id: ids::EventId::generate().as_uuid(),
+        cursor: Cursor::start(),
+        payload: RawValue::from_string(text).expect("an event is JSON"),
+        trace_parent: String::new(),
+        occurred_at,
+    }
+}
+
+/// A payment that was captured by card, of one line of that partner: `price_minor` Korean won, one piece.
+pub fn payment_completed(
+    partner_id: PartnerId,
+    price_minor: i64,
+    sold_at: DateTime<Utc>,
+) -> PaymentCompleted {
+    let payment_id = PaymentId::generate();
+    PaymentCompleted {
+        payment_id,
+        order_reference: format!("order-{payment_id}"),
+        sold_at,
+        origin: Origin::Platform,
+        currency: Currency::KRW,
+        tenders: vec![PaidTender {
+            tender_id: TenderId::generate(),
+            kind: TenderKind::Card,
+            captured_minor: price_minor,
+        }],
+        lines: vec![paid_line(1, partner_id, price_minor)],
+    }
+}
+
+/// A line of one piece, without shipping, tax-free part or discounts.
+pub fn paid_line(line_number: i32, partner_id: PartnerId, unit_price_minor: i64) -> PaidLine {
+    PaidLine {
+        line_number,
+        partner_id,
+        category: String::new(),
+        unit_price_minor,
+        quantity: 1,
+        shipping_minor: 0,
+        tax_free_minor: 0,
+        discounts: Vec::new(),
+    }
+}
+
+/// A company that sells, as it is after it was made.
+pub fn partner_changed(partner_id: PartnerId) -> PartnerChanged {
+    PartnerChanged {
+        partner_id,
+        reference: format!("ref-{partner_id}"),
+        name: "A shop".to_owned(),
+        kind: PartnerKind::Company,
+        status: PartnerStatus::Active,
+        version: 1,
+    }
+}
+
+/// The first version of a contract, with [`terms`].
+pub fn contract_changed(partner_id: PartnerId, valid_from: NaiveDate) -> ContractChanged {
+    ContractChanged {
+        contract_id: ContractId::generate(),
+        partner_id,
+        version: 1,
+        valid_from,
+        terms: terms(),
+    }
+}
+
+/// Terms in won: 12 % of the gross and 10 % VAT on top, settled daily, paid one business day later.
+///
+/// # Panics
+/// Never: they are well formed.
+pub fn terms() -> ContractTerms {
+    serde_json::from_value(json!({
+        "currency": "KRW",
+        "rate_ppm": 120_000,
+        "cycle": { "kind": "daily" },
+        "payout": { "days": 1 },
+    }))
+    .expect("terms")
+}
+
+/// A statement of one line over one day, paid the day after, nothing carried.
+pub fn settlement_completed(
+    partner_id: PartnerId,
+    payable_minor: i64,
+    day: NaiveDate,
+    settled_at: DateTime<Utc>,
+) -> SettlementCompleted {
+    SettlementCompleted {
+        settlement_id: SettlementId::generate(),
+        window_id: WindowId::generate(),
+        partner_id,
+        currency: Currency::KRW,
+        starts_on: day,
+        ends_on: day,
+        due_on: day + Days::new(1),
+        line_count: 1,
+        earned_minor: payable_minor,
+        carried_in_minor: 0,
+        payable_minor,
+        carried_out_minor: 0,
+        settled_at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_carries_the_event_it_was_made_of() {
+        let event = payment_completed(PartnerId::generate(), 10_000, DateTime::UNIX_EPOCH);
+        let record = record(&event, 1, DateTime::UNIX_EPOCH);
+        assert_eq!(record.event::<PaymentCompleted>().unwrap(), event);
+        assert_eq!(record.aggregate, event.payment_id.to_string());
+    }
+
+    #[test]
+    fn the_terms_are_well_formed() {
+        assert_eq!(terms().currency, Currency::KRW);
+    }
+}
