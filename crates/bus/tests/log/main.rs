@@ -1,0 +1,6 @@
+//! The event log on a real PostgreSQL.
+
+mod consuming;
+mod dead_letters;
+mod fixture;
+mod publishing;

@@ -1,0 +1,324 @@
+//! The platform as processes: one, or PostgreSQL and one for each service.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::{Api, eventually};
+
+/// How the platform runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// `jeongsan up`.
+    One,
+    /// `jeongsan postgres`, and `jeongsan serve NAME` for each service.
+    Split,
+}
+
+/// The services of a split platform, in the order of their start.
+const SERVICES: &[&str] = &[
+    "user",
+    "partner",
+    "simulator",
+    "payment",
+    "settlement",
+    "accounting",
+    "notification",
+    "reporting",
+    "gateway",
+];
+
+/// A platform of processes that this test started. Dropped, they are killed.
+pub struct Platform {
+    mode: Mode,
+    folder: TempDir,
+    base_port: u16,
+    settings: Vec<(String, String)>,
+    processes: BTreeMap<String, Child>,
+}
+
+/// The binary under test: `JEONGSAN_BIN`, or the one beside the tests.
+pub fn binary() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("JEONGSAN_BIN") {
+        return Ok(path.into());
+    }
+    let own = std::env::current_exe()?;
+    let path = own
+        .ancestors()
+        .nth(2)
+        .context("tests lie in target/PROFILE/deps")?
+        .join("jeongsan");
+    ensure!(
+        path.exists(),
+        "{} is not built; run `cargo build -p jeongsan`",
+        path.display()
+    );
+    Ok(path)
+}
+
+impl Platform {
+    /// Starts a platform on a fresh data folder and waits until it is ready.
+    pub async fn start(mode: Mode) -> Result<Self> {
+        Self::start_with(mode, &[]).await
+    }
+
+    /// The same, with settings.
+    pub async fn start_with(mode: Mode, settings: &[(&str, &str)]) -> Result<Self> {
+        // The database server runs as another user when we are root: it must be able to enter.
+        let folder = tempfile::Builder::new()
+            .prefix("jeongsan-e2e-")
+            .permissions(open_to_all())
+            .tempdir()?;
+        let mut platform = Self {
+            mode,
+            folder,
+            base_port: free_base()?,
+            settings: settings
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect(),
+            processes: BTreeMap::new(),
+        };
+        platform.start_all().await?;
+        Ok(platform)
+    }
+
+    /// Starts whatever is not running, and waits until all of it is ready.
+    pub async fn start_all(&mut self) -> Result<()> {
+        match self.mode {
+            Mode::One => self.launch("up", &["up"])?,
+            Mode::Split => {
+                self.launch("postgres", &["postgres"])?;
+                let address = self.data_dir().join("postgres.url");
+                eventually("the database server", || async {
+                    Ok(address.exists().then_some(()))
+                })
+                .await?;
+                for service in SERVICES {
+                    self.launch(service, &["serve", service])?;
+                }
+            }
+        }
+        self.ready().await
+    }
+
+    /// Waits until every service says that it is ready.
+    pub async fn ready(&mut self) -> Result<()> {
+        for (name, offset) in PORTS {
+            let probe = Api::new(format!("http://127.0.0.1:{}", self.base_port + offset), "");
+            let dead = self
+                .processes
+                .values_mut()
+                .any(|child| matches!(child.try_wait(), Ok(Some(_))));
+            ensure!(!dead, "a process ended by itself; its log:\n{}", self.log_tail());
+            eventually(&format!("{name} to be ready"), || async {
+                probe.get("/readyz").await.map(Some)
+            })
+            .await
+            .with_context(|| self.log_tail())?;
+        }
+        Ok(())
+    }
+
+    /// The API, with the administrator's key of the first start.
+    pub fn api(&self) -> Result<Api> {
+        let key = std::fs::read_to_string(self.data_dir().join("admin.key"))?;
+        Ok(Api::new(
+            format!("http://127.0.0.1:{}", self.base_port),
+            key.trim(),
+        ))
+    }
+
+    /// The API of one service by its distance from the gateway's port, for what the gateway does not route.
+    pub fn direct(&self, offset: u16) -> Api {
+        Api::new(format!("http://127.0.0.1:{}", self.base_port + offset), "")
+    }
+
+    /// The gateway's port.
+    pub fn base_port(&self) -> u16 {
+        self.base_port
+    }
+
+    /// The data folder.
+    pub fn data_dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs another command of the binary on this platform, and returns its exit code and output.
+    pub async fn run(&self, arguments: &[&str]) -> Result<(i32, String)> {
+        let mut command = tokio::process::Command::from(self.command(arguments)?);
+        let output = command.stdin(Stdio::null()).output().await?;
+        let text = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok((output.status.code().unwrap_or(-1), text))
+    }
+
+    /// `jeongsan verify`, which must find nothing.
+    pub async fn verify(&self) -> Result<()> {
+        let (code, text) = self.run(&["verify"]).await?;
+        ensure!(code == 0, "verify found breaks (exit code {code}):\n{text}");
+        Ok(())
+    }
+
+    /// Kills a process as a power cut would: `up` or `postgres` or a service's name.
+    pub fn kill(&mut self, name: &str) -> Result<()> {
+        let mut child = self
+            .processes
+            .remove(name)
+            .with_context(|| format!("{name} is not running"))?;
+        child.kill()?;
+        child.wait()?;
+        Ok(())
+    }
+
+    /// Asks a process to stop, and waits for it.
+    pub async fn stop(&mut self, name: &str) -> Result<()> {
+        let mut child = self
+            .processes
+            .remove(name)
+            .with_context(|| format!("{name} is not running"))?;
+        let pid = Pid::from_child(&child);
+        kill_process(pid, Signal::TERM)?;
+        for _ in 0..600 {
+            if child.try_wait()?.is_some() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        child.kill()?;
+        bail!("{name} did not stop within 30 s:\n{}", self.log_tail())
+    }
+
+    /// Starts one more process beside the others, for example a second copy of a service with other settings.
+    pub fn launch_with(&mut self, name: &str, arguments: &[&str], settings: &[(&str, &str)]) -> Result<()> {
+        let mut command = self.command(arguments)?;
+        for (key, value) in settings {
+            command.arg("--set").arg(format!("{key}={value}"));
+        }
+        self.spawn(name, command)
+    }
+
+    /// The ids of the database server's processes, by their data folder. Empty while it is down.
+    pub fn postgres_pid(&self) -> Option<i32> {
+        let text = std::fs::read_to_string(self.data_dir().join("postgres/postmaster.pid")).ok()?;
+        text.lines().next()?.trim().parse().ok()
+    }
+
+    /// The end of every process's log.
+    pub fn log_tail(&self) -> String {
+        let mut text = String::new();
+        let Ok(files) = std::fs::read_dir(self.data_dir()) else {
+            return text;
+        };
+        for file in files
+            .flatten()
+            .filter(|f| f.path().extension().is_some_and(|e| e == "log"))
+        {
+            let whole = std::fs::read_to_string(file.path()).unwrap_or_default();
+            let lines: Vec<&str> = whole.lines().collect();
+            let tail = lines
+                .get(lines.len().saturating_sub(15)..)
+                .unwrap_or_default()
+                .join("\n");
+            text = format!("{text}\n== {}\n{tail}", file.file_name().to_string_lossy());
+        }
+        text
+    }
+
+    fn launch(&mut self, name: &str, arguments: &[&str]) -> Result<()> {
+        if let Some(child) = self.processes.get_mut(name) {
+            if child.try_wait()?.is_none() {
+                return Ok(());
+            }
+            self.processes.remove(name);
+        }
+        let command = self.command(arguments)?;
+        self.spawn(name, command)
+    }
+
+    fn spawn(&mut self, name: &str, mut command: Command) -> Result<()> {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.data_dir().join(format!("{name}.log")))?;
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()?;
+        self.processes.insert(name.to_owned(), child);
+        Ok(())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Result<Command> {
+        let mut command = Command::new(binary()?);
+        command.args(arguments).arg("--data-dir").arg(self.data_dir());
+        command.arg("--set").arg(format!("ports.base={}", self.base_port));
+        for (key, value) in &self.settings {
+            command.arg("--set").arg(format!("{key}={value}"));
+        }
+        Ok(command)
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        for child in self.processes.values_mut() {
+            // Asked to stop, `up` and `postgres` take their database server along.
+            let _ = kill_process(Pid::from_child(child), Signal::TERM);
+        }
+        for child in self.processes.values_mut() {
+            let patience = (0..200).find(|_| {
+                std::thread::sleep(Duration::from_millis(50));
+                matches!(child.try_wait(), Ok(Some(_)))
+            });
+            if patience.is_none() {
+                let _ = child.kill();
+                let _ = child.wait();
+            }
+        }
+    }
+}
+
+/// The services, with the distance of their port from the gateway's.
+const PORTS: &[(&str, u16)] = &[
+    ("user", 1),
+    ("payment", 2),
+    ("settlement", 3),
+    ("partner", 4),
+    ("accounting", 5),
+    ("notification", 6),
+    ("reporting", 7),
+    ("simulator", 10),
+    ("gateway", 0),
+];
+
+fn open_to_all() -> std::fs::Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::Permissions::from_mode(0o755)
+}
+
+/// A range of 20 ports that nobody listens on, below those that the system gives to outgoing connections.
+fn free_base() -> Result<u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let offset = u16::try_from(std::process::id() % 400).unwrap_or(0) * 40;
+    for _ in 0..400 {
+        let base = 12_000 + (offset + NEXT.fetch_add(20, Ordering::Relaxed)) % 18_000;
+        let free = (base..base + 20).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
+        if free {
+            return Ok(base);
+        }
+    }
+    bail!("no 20 free ports in a row between 12000 and 30000")
+}
