@@ -127,3 +127,91 @@ impl Verifier {
         Some(caller)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keyring() -> (tempfile::TempDir, Keyring) {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = Keyring::open(folder.path()).unwrap();
+        (folder, keyring)
+    }
+
+    fn person() -> Caller {
+        Caller {
+            id: "usr_1".into(),
+            roles: vec![Role::Operator],
+        }
+    }
+
+    #[test]
+    fn the_gateway_speaks_for_people() {
+        let (_folder, keyring) = keyring();
+        let token = Signer::new("gateway", &keyring)
+            .unwrap()
+            .sign(&person(), "payment")
+            .unwrap();
+        assert_eq!(Verifier::new("payment", keyring).verify(&token), Some(person()));
+    }
+
+    #[test]
+    fn a_token_for_one_service_opens_no_other() {
+        let (_folder, keyring) = keyring();
+        let token = Signer::new("gateway", &keyring)
+            .unwrap()
+            .sign(&person(), "payment")
+            .unwrap();
+        assert_eq!(Verifier::new("user", keyring).verify(&token), None);
+    }
+
+    #[test]
+    fn a_service_speaks_for_itself_alone() {
+        let (_folder, keyring) = keyring();
+        let signer = Signer::new("settlement", &keyring).unwrap();
+        let verifier = Verifier::new("payment", keyring);
+        let own = Caller::service("settlement");
+        assert_eq!(verifier.verify(&signer.sign(&own, "payment").unwrap()), Some(own));
+        for posed in [person(), Caller::service("gateway"), Caller::service("user")] {
+            assert_eq!(
+                verifier.verify(&signer.sign(&posed, "payment").unwrap()),
+                None,
+                "{posed:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_gateway_makes_no_service_of_a_person() {
+        let (_folder, keyring) = keyring();
+        let posed = Caller {
+            id: "usr_1".into(),
+            roles: vec![Role::Service, Role::Auditor],
+        };
+        let token = Signer::new("gateway", &keyring)
+            .unwrap()
+            .sign(&posed, "payment")
+            .unwrap();
+        let seen = Verifier::new("payment", keyring).verify(&token).unwrap();
+        assert_eq!(seen.roles, [Role::Auditor]);
+    }
+
+    #[test]
+    fn a_changed_or_foreign_token_is_refused() {
+        let (_folder, known) = keyring();
+        let (_elsewhere, foreign) = keyring();
+        Signer::new("gateway", &known).unwrap();
+        let verifier = Verifier::new("payment", known);
+        let token = Signer::new("gateway", &foreign)
+            .unwrap()
+            .sign(&person(), "payment")
+            .unwrap();
+        assert_eq!(
+            verifier.verify(&token),
+            None,
+            "signed by another installation's key"
+        );
+        assert_eq!(verifier.verify("eyJhbGciOiJub25lIn0.e30."), None);
+        assert_eq!(verifier.verify("../../etc/passwd"), None);
+    }
+}
