@@ -1,0 +1,26 @@
+//! The routes, one resource a file.
+
+mod batches;
+mod contracts;
+mod lookup;
+mod partners;
+mod replies;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::App;
+
+/// Every route of the service.
+pub(crate) fn routes(app: App) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(partners::make, partners::list))
+        .routes(routes!(partners::read, partners::change))
+        .routes(routes!(batches::accept))
+        .routes(routes!(contracts::make, contracts::list))
+        .routes(routes!(contracts::read))
+        .routes(routes!(contracts::add_version))
+        .routes(routes!(contracts::commissions))
+        .routes(routes!(lookup::lookup))
+        .with_state(app)
+}
