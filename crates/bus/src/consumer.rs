@@ -15,8 +15,10 @@ use crate::{BusError, Cursor, EventLog, Refusal, inbox};
 
 /// Records handed over in one transaction at most.
 const BATCH: u16 = 500;
-/// The longest sleep of an idle consumer.
-const IDLE: Duration = Duration::from_secs(5);
+/// The first sleep of an idle consumer; each further one is twice as long.
+const FIRST_NAP: Duration = Duration::from_millis(20);
+/// The longest sleep of an idle consumer: what nobody woke it for waits as long.
+const LONGEST_NAP: Duration = Duration::from_secs(1);
 /// The longest pause after a failure.
 const MAX_BACK_OFF: Duration = Duration::from_secs(5);
 
@@ -61,18 +63,25 @@ impl Consumer {
     /// Works until `stop`; what is begun is finished.
     pub async fn run(self, stop: CancellationToken) {
         let mut failures: u32 = 0;
+        let mut nap = FIRST_NAP;
         while !stop.is_cancelled() {
             let pause = match self.step().await {
                 Ok(Progress::Took(_) | Progress::Overtaken) => {
                     failures = 0;
+                    nap = FIRST_NAP;
                     continue;
                 }
                 Ok(Progress::Idle) => {
                     failures = 0;
-                    tokio::select! {
-                        () = stop.cancelled() => {},
-                        () = self.log.changed(self.topic, IDLE) => {},
-                    }
+                    let woken = tokio::select! {
+                        () = stop.cancelled() => false,
+                        woken = self.log.changed(self.topic, nap) => woken,
+                    };
+                    nap = if woken {
+                        FIRST_NAP
+                    } else {
+                        LONGEST_NAP.min(nap * 2)
+                    };
                     continue;
                 }
                 Err(error) => {

@@ -9,9 +9,6 @@ use crate::record::{Cursor, Record};
 use crate::work::Outbox;
 use crate::{BusError, outbox};
 
-/// How long a reader sleeps at most before it looks again by itself: wake-ups from other processes don't reach it.
-const POLL: Duration = Duration::from_millis(100);
-
 /// A log of events that can be read from any place on. Delivers at least once.
 #[async_trait]
 pub trait EventLog: Send + Sync {
@@ -30,8 +27,10 @@ pub trait EventLog: Send + Sync {
     /// How many records are committed after `after`. 0 means: everything acknowledged so far was read.
     async fn lag(&self, topic: Topic, partition: i32, after: &Cursor) -> Result<i64, BusError>;
 
-    /// Returns when the topic may have something new, at the latest after `within`.
-    async fn changed(&self, topic: Topic, within: Duration);
+    /// Returns true as soon as the topic may have something new, false when `within` is over. A publication from
+    /// another process, and a record that was held back behind a running transaction, wake nobody: look again
+    /// after a while whatever this says.
+    async fn changed(&self, topic: Topic, within: Duration) -> bool;
 }
 
 /// The log as it stands in the publishing service's own database.
@@ -61,9 +60,8 @@ impl EventLog for OutboxLog {
         outbox::count_after(self.outbox.db().pool(), topic, after).await
     }
 
-    async fn changed(&self, _: Topic, within: Duration) {
+    async fn changed(&self, _: Topic, within: Duration) -> bool {
         let mut woken = self.outbox.subscribe();
-        // Either outcome means the same: look again.
-        let _ = tokio::time::timeout(within.min(POLL), woken.changed()).await;
+        matches!(tokio::time::timeout(within, woken.changed()).await, Ok(Ok(())))
     }
 }

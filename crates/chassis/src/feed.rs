@@ -18,6 +18,9 @@ use crate::peers::Peers;
 /// How long a feed holds a reader that has seen everything, at most.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
+/// How long a held reader sleeps before the feed looks again by itself.
+const NAP: Duration = Duration::from_millis(250);
+
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FeedQuery {
@@ -93,23 +96,15 @@ fn problem(error: BusError) -> Problem {
     }
 }
 
-/// The logs of all services, each read where it is: in this process or by HTTP.
+/// The logs of all services, each read where it is: in this process by a function call, elsewhere by HTTP.
 #[derive(Clone)]
 pub struct PlatformLog {
     peers: Peers,
-    own: Option<(&'static str, OutboxLog)>,
 }
 
 impl PlatformLog {
-    pub(crate) fn new(peers: Peers, own: Option<(&'static str, OutboxLog)>) -> Self {
-        Self { peers, own }
-    }
-
-    fn own(&self, topic: Topic) -> Option<&OutboxLog> {
-        self.own
-            .as_ref()
-            .filter(|(name, _)| *name == topic.producer)
-            .map(|(_, log)| log)
+    pub(crate) fn new(peers: Peers) -> Self {
+        Self { peers }
     }
 
     async fn ask<A: serde::de::DeserializeOwned>(
@@ -141,7 +136,7 @@ impl EventLog for PlatformLog {
         after: &Cursor,
         limit: u16,
     ) -> Result<Vec<Record>, BusError> {
-        if let Some(log) = self.own(topic) {
+        if let Some(log) = self.peers.local_log(topic.producer) {
             return log.read(topic, partition, after, limit).await;
         }
         // In the same process the answer comes at once and `changed` waits; over the network one held request
@@ -157,7 +152,7 @@ impl EventLog for PlatformLog {
     }
 
     async fn lag(&self, topic: Topic, partition: i32, after: &Cursor) -> Result<i64, BusError> {
-        if let Some(log) = self.own(topic) {
+        if let Some(log) = self.peers.local_log(topic.producer) {
             return log.lag(topic, partition, after).await;
         }
         let path = format!("/internal/v1/events/{topic}/lag?after={after}&limit=1");
@@ -165,12 +160,11 @@ impl EventLog for PlatformLog {
         Ok(answer.lag)
     }
 
-    async fn changed(&self, topic: Topic, within: Duration) {
-        if let Some(log) = self.own(topic) {
-            return log.changed(topic, within).await;
-        }
-        if self.peers.is_local(topic.producer) {
-            tokio::time::sleep(within.min(Duration::from_millis(25))).await;
+    async fn changed(&self, topic: Topic, within: Duration) -> bool {
+        match self.peers.local_log(topic.producer) {
+            Some(log) => log.changed(topic, within).await,
+            // The next read waits.
+            None => true,
         }
     }
 }

@@ -125,6 +125,9 @@ impl Host {
         };
         let outbox = db.clone().map(Outbox::new);
         let log = outbox.clone().map(OutboxLog::new);
+        if let Some(log) = &log {
+            self.shared.add_log(name, log.clone());
+        }
         let signer = Signer::new(name, keyring).map_err(HostError::Keys)?;
         let peers = Peers::new(name, signer, Arc::clone(&self.shared));
         let tasks = Tasks::default();
@@ -136,7 +139,7 @@ impl Host {
             cache: Arc::new(MemoryCache::new(CACHE_ENTRIES)),
             tasks: tasks.clone(),
             outbox,
-            log: Arc::new(PlatformLog::new(peers, log.clone().map(|log| (name, log)))),
+            log: Arc::new(PlatformLog::new(peers)),
         };
         let parts = (service.start)(context)
             .await

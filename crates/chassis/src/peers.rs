@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use bus::OutboxLog;
 use bytes::Bytes;
 use contracts::Caller;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
@@ -64,6 +65,7 @@ pub struct Peers {
 /// What all services of a process have in common.
 pub(crate) struct Shared {
     local: RwLock<HashMap<&'static str, Router>>,
+    logs: RwLock<HashMap<&'static str, OutboxLog>>,
     remote: HashMap<&'static str, String>,
     client: Client<HttpConnector, Body>,
 }
@@ -79,6 +81,7 @@ impl Shared {
             .build(connector);
         Self {
             local: RwLock::default(),
+            logs: RwLock::default(),
             remote,
             client,
         }
@@ -87,6 +90,12 @@ impl Shared {
     pub(crate) fn add_local(&self, service: &'static str, router: Router) {
         if let Ok(mut local) = self.local.write() {
             local.insert(service, router);
+        }
+    }
+
+    pub(crate) fn add_log(&self, service: &'static str, log: OutboxLog) {
+        if let Ok(mut logs) = self.logs.write() {
+            logs.insert(service, log);
         }
     }
 
@@ -114,6 +123,11 @@ impl Peers {
     /// Whether `service` runs in this process.
     pub fn is_local(&self, service: &'static str) -> bool {
         self.shared.local(service).is_some()
+    }
+
+    /// The log of `service`, if that runs in this process.
+    pub(crate) fn local_log(&self, service: &str) -> Option<OutboxLog> {
+        self.shared.logs.read().ok()?.get(service).cloned()
     }
 
     /// Passes a request on in the name of `caller`; without one, as nobody. The request's URI is path and query.

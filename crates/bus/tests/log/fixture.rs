@@ -124,5 +124,7 @@ impl EventLog for Scripted {
         Ok(0)
     }
 
-    async fn changed(&self, _: Topic, _: std::time::Duration) {}
+    async fn changed(&self, _: Topic, _: std::time::Duration) -> bool {
+        false
+    }
 }
