@@ -57,10 +57,12 @@ async fn feed(
     let topic = known(&topic)?;
     let after = query.after.parse().map_err(problem)?;
     let limit = query.limit.min(1000);
+    let mut left = Duration::from_millis(query.wait_ms).min(MAX_WAIT);
     let mut records = log.read(topic, 0, &after, limit).await.map_err(problem)?;
-    if records.is_empty() && query.wait_ms > 0 {
-        log.changed(topic, Duration::from_millis(query.wait_ms).min(MAX_WAIT))
-            .await;
+    while records.is_empty() && !left.is_zero() {
+        let nap = left.min(NAP);
+        log.changed(topic, nap).await;
+        left -= nap;
         records = log.read(topic, 0, &after, limit).await.map_err(problem)?;
     }
     Ok(Json(FeedAnswer { records }))

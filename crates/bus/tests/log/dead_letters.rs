@@ -1,7 +1,7 @@
-use bus::{Progress, dead};
+use bus::dead;
 use ids::PaymentId;
 
-use crate::fixture::{Scribe, consumer, database, effects, publish};
+use crate::fixture::{Scribe, consumer, database, drain, effects, publish};
 
 /// Three payments, two events each; the middle one can't be handled.
 async fn with_a_poisoned_payment() -> (testkit::Database, std::sync::Arc<Scribe>, [PaymentId; 3]) {
@@ -17,7 +17,7 @@ async fn with_a_poisoned_payment() -> (testkit::Database, std::sync::Arc<Scribe>
     let scribe = Scribe::new();
     *scribe.poisoned.lock().await = Some(payments[1].to_string());
     let consumer = consumer(&outbox, &scribe);
-    while consumer.step().await.unwrap() != Progress::Idle {}
+    drain(&consumer).await;
     (database, scribe, payments)
 }
 
@@ -50,7 +50,7 @@ async fn a_replayed_letter_takes_those_behind_it_along() {
         .await
         .unwrap();
     let consumer = consumer(&outbox, &scribe);
-    while consumer.step().await.unwrap() != Progress::Idle {}
+    drain(&consumer).await;
     let own: Vec<i64> = effects(&outbox)
         .await
         .into_iter()
@@ -71,7 +71,7 @@ async fn a_skipped_letter_stays_on_record_and_frees_those_behind_it() {
         .await
         .unwrap();
     let consumer = consumer(&outbox, &scribe);
-    while consumer.step().await.unwrap() != Progress::Idle {}
+    drain(&consumer).await;
     let own: Vec<i64> = effects(&outbox)
         .await
         .into_iter()

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
-use bus::{BusError, Consumer, Cursor, EventLog, Handler, Outbox, OutboxLog, Record, Refusal, Work};
+use bus::{
+    BusError, Consumer, Cursor, EventLog, Handler, Outbox, OutboxLog, Progress, Record, Refusal, Work,
+};
 use chrono::DateTime;
 use contracts::events::PaymentRequested;
 use contracts::{Topic, topics};
@@ -71,6 +73,14 @@ impl Handler for Scribe {
     }
 }
 
+/// Has a consumer take in everything that was published. Transactions of other tests on the same server hold
+/// records back for a moment, so idle is not yet the end.
+pub async fn drain(consumer: &Consumer) {
+    while consumer.step().await.unwrap() != Progress::Idle || consumer.lag().await.unwrap() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// The effects, in the order in which they were written.
 pub async fn effects(outbox: &Outbox) -> Vec<(String, i64)> {
     sqlx::query_as("select aggregate, number from effects order by place")
@@ -99,7 +109,10 @@ impl Scripted {
     /// The records of `outbox` in the order of these places, each with the place it is delivered at.
     pub async fn of(outbox: &Outbox, places: &[usize]) -> Arc<Self> {
         let log = OutboxLog::new(outbox.clone());
-        let written = log.read(TOPIC, 0, &Cursor::start(), 1000).await.unwrap();
+        let mut written = Vec::new();
+        while written.len() <= places.iter().copied().max().unwrap() {
+            written = log.read(TOPIC, 0, &Cursor::start(), 1000).await.unwrap();
+        }
         let records = places.iter().zip(1..).map(|(place, at)| {
             let mut record = written[*place].clone();
             record.cursor = format!("0.{at}").parse().unwrap();
