@@ -1,0 +1,32 @@
+//! How each fact is booked: the table of postings, one file a fact.
+
+mod payment_completed;
+mod settlement_completed;
+mod settlement_lines_priced;
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, Utc};
+use contracts::events::Event;
+
+use crate::Error;
+
+use super::{BalancedEntry, Difference};
+
+/// What a fact makes of the books.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Posting {
+    /// The entry.
+    pub(crate) entry: BalancedEntry,
+    /// The break that it reveals, if any.
+    pub(crate) difference: Option<Difference>,
+}
+
+/// A fact that is booked.
+pub(crate) trait Booked: Event {
+    /// Its posting; none where it moves nothing.
+    fn posting(&self) -> Result<Option<Posting>, Error>;
+
+    /// The instant whose business day it belongs to, where its publisher dated it `published_at`.
+    fn happened_at(&self, published_at: DateTime<Utc>) -> DateTime<Utc>;
+}
