@@ -1,0 +1,53 @@
+//! One payment, end to end: the same scenarios against one process and against one process a service.
+
+mod bad_input;
+mod books;
+mod doing_it_once;
+mod outcomes;
+mod settling;
+
+use e2e::{Mode, Platform};
+
+/// Every scenario on one platform, which is verified at the end. Between the halves one service is killed and
+/// started again.
+async fn everything(mode: Mode) -> anyhow::Result<()> {
+    let mut platform = Platform::start(mode).await?;
+    let api = platform.api()?;
+    outcomes::every_test_token_has_its_outcome(&platform, &api).await?;
+    outcomes::a_manual_capture_takes_the_money_later(&api).await?;
+    outcomes::an_asynchronous_payment_is_made_later(&api).await?;
+    outcomes::a_failed_payment_makes_a_notification(&api).await?;
+
+    match mode {
+        Mode::One => {
+            platform.kill("up")?;
+        }
+        Mode::Split => {
+            platform.kill("settlement")?;
+            // The others go on meanwhile, and settlement catches up.
+            outcomes::a_payment_is_accepted(&api, "while-settlement-is-down").await?;
+        }
+    }
+    platform.start_all().await?;
+
+    doing_it_once::a_repeat_gets_the_first_answer(&api).await?;
+    doing_it_once::another_body_under_the_same_key_is_refused(&api).await?;
+    doing_it_once::an_order_reference_belongs_to_one_payment(&api).await?;
+    bad_input::what_is_wrong_is_named_and_nothing_is_done(&api).await?;
+    bad_input::a_batch_answers_each_item_by_itself(&api).await?;
+    settling::a_sale_becomes_a_statement_with_the_expected_figures(&api).await?;
+    settling::a_line_without_a_contract_waits_and_is_priced_later(&api).await?;
+    books::what_differs_from_its_lines_is_a_break(&api).await?;
+    books::the_books_balance_and_the_reports_follow(&api).await?;
+    platform.verify().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_whole_line_works_in_one_process() -> anyhow::Result<()> {
+    everything(Mode::One).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_whole_line_works_with_a_process_a_service() -> anyhow::Result<()> {
+    everything(Mode::Split).await
+}
