@@ -22,14 +22,22 @@ pub(crate) struct Health {
     pub(crate) api: Arc<OpenApi>,
 }
 
-/// The routes that need no caller: probes and scrapers have none.
+/// Where a service shows its documentation.
+const OPENAPI: &str = "/openapi.json";
+
+/// The routes that need no caller: probes and scrapers have none. A service that documents an `/openapi.json` of its
+/// own shows that one.
 pub(crate) fn routes(health: Health) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
-        .route("/openapi.json", get(openapi))
-        .with_state(health)
+        .route("/metrics", get(metrics));
+    let router = if health.api.paths.paths.contains_key(OPENAPI) {
+        router
+    } else {
+        router.route(OPENAPI, get(openapi))
+    };
+    router.with_state(health)
 }
 
 async fn alive(State(health): State<Health>) -> Response {

@@ -177,7 +177,9 @@ impl Host {
         let bound = listener.local_addr().map_err(fault)?;
         let closing = self.closing.clone();
         self.connections.spawn(async move {
-            let served = axum::serve(listener, router)
+            // With the client's address, which the gateway passes on.
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            let served = axum::serve(listener, service)
                 .with_graceful_shutdown(closing.cancelled_owned())
                 .await;
             if let Err(error) = served {
