@@ -1,1 +1,32 @@
-fn main() {}
+//! `jeongsan`: every service of the platform, and every command around it, in one binary.
+
+mod access;
+mod cli;
+mod client;
+mod commands;
+mod fault;
+mod output;
+mod roles;
+mod secret_file;
+mod settings;
+mod shutdown;
+mod targets;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(commands::run(cli)),
+        Err(error) => Err(fault::Fault::failed("cannot start", &error)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            output::complain(&fault);
+            fault.exit_code()
+        }
+    }
+}

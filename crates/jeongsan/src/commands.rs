@@ -1,0 +1,39 @@
+//! The commands, one file each.
+
+pub(crate) mod clock;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod doctor;
+pub(crate) mod events;
+pub(crate) mod migrate;
+pub(crate) mod postgres;
+pub(crate) mod serve;
+pub(crate) mod settle;
+
+use crate::cli::{Cli, Command};
+use crate::fault::Fault;
+use crate::{settings, targets};
+
+/// Runs what was asked for.
+pub(crate) async fn run(cli: Cli) -> Result<(), Fault> {
+    let form = cli.global.form();
+    // Needs no settings, so that wrong ones don't keep a shell from its completions.
+    if let Command::Completions { shell } = cli.command {
+        return completions::run(shell);
+    }
+    let settings = settings::load(&cli.global)?;
+    match cli.command {
+        Command::Up(running) => serve::run(settings, targets::all(), &running, form).await,
+        Command::Serve { services, running } => {
+            serve::run(settings, targets::named(&services)?, &running, form).await
+        }
+        Command::Postgres(running) => postgres::run(&settings, &running, form).await,
+        Command::Migrate => migrate::run(&settings, form).await,
+        Command::Settle(wanted) => settle::run(&settings, &wanted, form).await,
+        Command::Clock(action) => clock::run(&settings, &action, form),
+        Command::Events(action) => events::run(&settings, &action, form).await,
+        Command::Doctor => doctor::run(&settings, form).await,
+        Command::Config(config::Action::Show) => config::show(&settings, form),
+        Command::Completions { shell } => completions::run(shell),
+    }
+}
