@@ -1,5 +1,6 @@
 //! Rules that need a database.
 
+mod consuming;
 mod guards;
 mod periods;
 mod posting;

@@ -1,7 +1,7 @@
 //! Batches of facts, one after the other and at once.
 
 use bus::{Handler, Refusal};
-use contracts::events::{AccountingEntry, PaymentCompleted, Side};
+use contracts::events::{AccountingEntry, PaymentCompleted, SettlementCompleted, Side};
 use ids::PartnerId;
 use postgres::Db;
 
@@ -198,7 +198,7 @@ async fn an_event_that_can_t_be_booked_is_refused_for_good_and_leaves_nothing() 
     let database = database().await;
     let mut bad = testkit::events::settlement_completed(PartnerId::generate(), 1, now().date_naive(), now());
     bad.carried_out_minor = 5;
-    let handler = Books::new(&bookkeeper());
+    let handler = Books::<SettlementCompleted>::new(&bookkeeper());
     let mut work = database.outbox().begin().await.unwrap();
     let good = record(&testkit::events::settlement_completed(
         PartnerId::generate(),
@@ -206,13 +206,10 @@ async fn an_event_that_can_t_be_booked_is_refused_for_good_and_leaves_nothing() 
         now().date_naive(),
         now(),
     ));
-    let refusal = Handler::handle(
-        &handler as &Books<contracts::events::SettlementCompleted>,
-        &mut work,
-        &[&good, &record(&bad)],
-    )
-    .await
-    .unwrap_err();
+    let refusal = handler
+        .handle(&mut work, &[&good, &record(&bad)])
+        .await
+        .unwrap_err();
     assert!(matches!(refusal, Refusal::Never(reason) if reason.contains("does not add up")));
     work.roll_back().await.unwrap();
     assert_eq!(count(&database, "journal_entries").await, 0);

@@ -48,11 +48,11 @@ async fn entries_are_found_by_source_partner_and_account() {
     assert_eq!(entry["lines"][1]["partner_id"], partner.to_string());
     assert_eq!(entry["lines"][1]["side"], "credit");
     let id = entry["id"].as_str().unwrap();
-    let same = platform
+    let alone = platform
         .get("accounting", &format!("/v1/journal-entries/{id}"))
         .await
         .expect(200);
-    assert_eq!(&same, entry);
+    assert_eq!(&alone, entry);
     let breaks = platform
         .get("accounting", "/v1/breaks?kind=over&state=open")
         .await
