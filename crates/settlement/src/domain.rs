@@ -1,0 +1,8 @@
+//! The rules of settlement, pure: no clock, no SQL.
+
+pub mod contract;
+pub mod line;
+pub mod pricing;
+pub mod schedule;
+pub mod statement;
+pub mod window;

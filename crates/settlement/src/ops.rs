@@ -1,0 +1,12 @@
+//! What the service does, one use case a file. Only here are units of work begun and committed.
+
+pub mod hold;
+mod price_lines;
+pub mod price_payments;
+pub mod price_waiting;
+pub mod read;
+pub mod record_contracts;
+pub mod record_partners;
+pub mod refresh_schedules;
+pub mod request_settlements;
+pub mod settle;

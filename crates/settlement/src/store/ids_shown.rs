@@ -1,0 +1,28 @@
+//! Rows hold plain uuids; whoever sees a row sees typed ids.
+
+use ids::{ContractId, HoldId, PartnerId, PaymentId, SettlementDetailId, SettlementId, WindowId};
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+macro_rules! shown {
+    ($($name:ident as $id:ident;)+) => {$(
+        pub(super) fn $name<S: Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {
+            $id::from_uuid(*id).serialize(serializer)
+        }
+    )+};
+}
+
+shown! {
+    contract as ContractId;
+    detail as SettlementDetailId;
+    hold as HoldId;
+    partner as PartnerId;
+    payment as PaymentId;
+    settlement as SettlementId;
+    window as WindowId;
+}
+
+#[allow(clippy::ref_option, reason = "the form that serde asks for")]
+pub(super) fn settlement_if_any<S: Serializer>(id: &Option<Uuid>, serializer: S) -> Result<S::Ok, S::Error> {
+    id.map(SettlementId::from_uuid).serialize(serializer)
+}

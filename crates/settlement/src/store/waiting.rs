@@ -1,0 +1,183 @@
+//! The table `waiting_lines`.
+
+use chrono::{DateTime, Utc};
+use ids::{PartnerId, PaymentId, SettlementDetailId};
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::{account, columns, currency_of};
+use crate::Error;
+use crate::domain::contract::Account;
+use crate::domain::line::SaleLine;
+
+/// A line that can't be priced yet.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// The line.
+    pub line: SaleLine,
+    /// When it came in.
+    pub recorded_at: DateTime<Utc>,
+    /// Why a contract in force could not price it; none where none was in force.
+    pub problem: Option<String>,
+}
+
+/// Puts lines aside, each with the reason why the contract in force could not price it, if there was one.
+pub async fn add(
+    conn: &mut PgConnection,
+    lines: &[(&SaleLine, Option<String>)],
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let each = || lines.iter().map(|(line, _)| *line);
+    let ids: Vec<Uuid> = each().map(|l| l.id.as_uuid()).collect();
+    let payments: Vec<Uuid> = each().map(|l| l.payment_id.as_uuid()).collect();
+    let numbers: Vec<i32> = each().map(|l| l.line_number).collect();
+    let (partners, currencies) = columns(each().map(|l| &l.account));
+    let categories: Vec<&str> = each().map(|l| l.category.as_str()).collect();
+    let prices: Vec<i64> = each().map(|l| l.unit_price_minor).collect();
+    let quantities: Vec<i32> = each().map(|l| l.quantity).collect();
+    let tax_free: Vec<i64> = each().map(|l| l.tax_free_minor).collect();
+    let by_partner: Vec<i64> = each().map(|l| l.partner_discount_minor).collect();
+    let by_platform: Vec<i64> = each().map(|l| l.platform_discount_minor).collect();
+    let shipping: Vec<i64> = each().map(|l| l.shipping_minor).collect();
+    let sold: Vec<DateTime<Utc>> = each().map(|l| l.sold_at).collect();
+    let problems: Vec<Option<&str>> = lines.iter().map(|(_, problem)| problem.as_deref()).collect();
+    sqlx::query_file!(
+        "src/store/insert_waiting_lines.sql",
+        &ids,
+        &payments,
+        &numbers,
+        &partners,
+        &currencies as &[&str],
+        &categories as &[&str],
+        &prices,
+        &quantities,
+        &tax_free,
+        &by_partner,
+        &by_platform,
+        &shipping,
+        &sold,
+        &problems as &[Option<&str>],
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Lines of these accounts that a contract covers now and that nobody else is pricing, the earliest sales first, at
+/// most `limit`; locked until the transaction ends.
+pub async fn priceable(
+    conn: &mut PgConnection,
+    accounts: &[Account],
+    limit: i64,
+) -> Result<Vec<SaleLine>, Error> {
+    let (partners, currencies) = columns(accounts);
+    let rows = sqlx::query_file!(
+        "src/store/priceable_lines.sql",
+        &partners,
+        &currencies as &[&str],
+        limit
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(SaleLine {
+                id: SettlementDetailId::from_uuid(row.id),
+                payment_id: PaymentId::from_uuid(row.payment_id),
+                line_number: row.line_number,
+                account: account(row.partner_id, &row.currency)?,
+                sold_at: row.sold_at,
+                category: row.category,
+                unit_price_minor: row.unit_price_minor,
+                quantity: row.quantity,
+                tax_free_minor: row.tax_free_minor,
+                partner_discount_minor: row.partner_discount_minor,
+                platform_discount_minor: row.platform_discount_minor,
+                shipping_minor: row.shipping_minor,
+            })
+        })
+        .collect()
+}
+
+/// Forgets lines that were priced.
+pub async fn remove(conn: &mut PgConnection, ids: &[Uuid]) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from waiting_lines where id = any($1)", ids)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes why lines could not be priced by the contract in force.
+pub async fn note(conn: &mut PgConnection, problems: &[(Uuid, String)]) -> Result<(), sqlx::Error> {
+    let ids: Vec<Uuid> = problems.iter().map(|(id, _)| *id).collect();
+    let texts: Vec<&str> = problems.iter().map(|(_, text)| text.as_str()).collect();
+    sqlx::query!(
+        "update waiting_lines w set problem = f.problem
+           from unnest($1::uuid[], $2::text[]) as f (id, problem) where w.id = f.id",
+        &ids,
+        &texts as &[&str]
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Has lines of these accounts tried again that a contract in force could not price.
+pub async fn clear_problems(conn: &mut PgConnection, accounts: &[Account]) -> Result<(), sqlx::Error> {
+    let (partners, currencies) = columns(accounts);
+    sqlx::query!(
+        "update waiting_lines w set problem = null
+           from unnest($1::uuid[], $2::text[]) as f (partner_id, currency)
+          where w.partner_id = f.partner_id and w.currency = f.currency and w.problem is not null",
+        &partners,
+        &currencies as &[&str]
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Waiting lines, newest first, after `last`, at most `limit`.
+pub async fn list(
+    pool: &PgPool,
+    partner_id: Option<PartnerId>,
+    last: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Waiting>, Error> {
+    let rows = sqlx::query!(
+        "select * from waiting_lines
+          where ($1::uuid is null or partner_id = $1) and ($2::uuid is null or id < $2)
+          order by id desc limit $3",
+        partner_id.map(PartnerId::as_uuid),
+        last,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Waiting {
+                line: SaleLine {
+                    id: SettlementDetailId::from_uuid(row.id),
+                    payment_id: PaymentId::from_uuid(row.payment_id),
+                    line_number: row.line_number,
+                    account: Account {
+                        partner_id: PartnerId::from_uuid(row.partner_id),
+                        currency: currency_of(&row.currency)?,
+                    },
+                    sold_at: row.sold_at,
+                    category: row.category,
+                    unit_price_minor: row.unit_price_minor,
+                    quantity: row.quantity,
+                    tax_free_minor: row.tax_free_minor,
+                    partner_discount_minor: row.partner_discount_minor,
+                    platform_discount_minor: row.platform_discount_minor,
+                    shipping_minor: row.shipping_minor,
+                },
+                recorded_at: row.recorded_at,
+                problem: row.problem,
+            })
+        })
+        .collect()
+}

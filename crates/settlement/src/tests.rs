@@ -1,0 +1,9 @@
+//! The service on a real PostgreSQL.
+
+mod holds;
+mod pricing;
+mod races;
+mod routes;
+mod settling;
+mod waiting;
+mod world;

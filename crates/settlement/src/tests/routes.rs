@@ -1,0 +1,182 @@
+use http::Method;
+use ids::PartnerId;
+use serde_json::json;
+use testkit::Platform;
+
+use super::world::{World, at};
+
+#[tokio::test]
+async fn a_hold_is_taken_renewed_named_and_released() {
+    let platform = Platform::of(&[crate::service()])
+        .clock_at(at("2026-03-10T00:00:00Z"))
+        .start()
+        .await;
+    let asked = json!({"reason": "importing 2017", "lease_seconds": 60});
+    let hold = platform
+        .post("settlement", "/v1/settlement-holds", &asked)
+        .await
+        .expect(201);
+    let id = hold["id"].as_str().unwrap();
+    assert!(id.starts_with("hld_"), "{hold}");
+    let path = format!("/v1/settlement-holds/{id}");
+
+    platform.set_clock(at("2026-03-10T00:00:30Z"));
+    let renewed = platform
+        .post("settlement", &format!("{path}/renew"), &json!({}))
+        .await
+        .expect(200);
+    assert_eq!(renewed["expires_at"], "2026-03-10T00:01:30Z");
+    let refused = platform
+        .post("settlement", "/v1/settlements", &json!({}))
+        .await
+        .expect(409);
+    assert_eq!(refused["code"], "conflict");
+    assert!(refused["detail"].as_str().unwrap().contains(id), "{refused}");
+
+    let operator = testkit::operator();
+    let release = || platform.send("settlement", Some(&operator), Method::DELETE, &path, &[], None);
+    release().await.expect(204);
+    release().await.expect(204);
+    platform
+        .post("settlement", &format!("{path}/renew"), &json!({}))
+        .await
+        .expect(409);
+    platform
+        .post("settlement", "/v1/settlements", &json!({}))
+        .await
+        .expect(202);
+    let listed = platform
+        .get("settlement", "/v1/settlement-holds")
+        .await
+        .expect(200);
+    assert_eq!(listed["data"], json!([]));
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_by_hand_is_answered_alike_when_it_is_repeated() {
+    let platform = Platform::of(&[crate::service()]).start().await;
+    let operator = testkit::operator();
+    let send = |body: serde_json::Value| {
+        let (platform, operator) = (&platform, &operator);
+        async move {
+            let key = [("idempotency-key", "one")];
+            platform
+                .send(
+                    "settlement",
+                    Some(operator),
+                    Method::POST,
+                    "/v1/settlements",
+                    &key,
+                    Some(&body),
+                )
+                .await
+        }
+    };
+    assert_eq!(send(json!({})).await.expect(202), json!({"requested": 0}));
+    let again = send(json!({})).await;
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    assert_eq!(again.expect(202), json!({"requested": 0}));
+    let other = send(json!({"up_to": "2026-01-01"})).await.expect(422);
+    assert_eq!(other["code"], "idempotency_key_reused");
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn bad_requests_name_the_field() {
+    let platform = Platform::of(&[crate::service()]).start().await;
+    for (path, body, pointers) in [
+        (
+            "/v1/settlement-holds",
+            json!({"reason": " ", "lease_seconds": 601}),
+            vec!["/reason", "/lease_seconds"],
+        ),
+        ("/v1/settlements", json!({"until": "2026-01-01"}), vec!["/until"]),
+    ] {
+        let problem = platform.post("settlement", path, &body).await.expect(422);
+        let found: Vec<_> = problem["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e["pointer"].clone())
+            .collect();
+        assert_eq!(found, pointers, "{problem}");
+    }
+    let nothing = format!("/v1/settlements/{}", ids::SettlementId::generate());
+    platform.get("settlement", &nothing).await.expect(404);
+    platform
+        .get("settlement", &format!("{nothing}/details"))
+        .await
+        .expect(404);
+    let auditor = testkit::auditor();
+    let path = "/v1/settlement-holds";
+    let body = json!({"reason": "x", "lease_seconds": 1});
+    platform
+        .send("settlement", Some(&auditor), Method::POST, path, &[], Some(&body))
+        .await
+        .expect(403);
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn statements_lines_schedules_and_waiting_lines_are_shown() {
+    let platform = Platform::of(&[crate::service()])
+        .clock_at(at("2026-03-10T00:00:00Z"))
+        .start()
+        .await;
+    // Written into the platform's database as its consumers would.
+    let world = World::in_platform(&platform, "2026-03-10T00:00:00Z");
+    let (one, two) = (PartnerId::generate(), PartnerId::generate());
+    world.feed(&[testkit::events::partner_changed(one)]).await;
+    world.contract(one, "2026-01-01", &json!({})).await;
+    let first = world.sell(one, 10_000, "2026-03-05T01:00:00Z").await;
+    world.sell(one, 20_000, "2026-03-05T02:00:00Z").await;
+    world.sell(two, 30_000, "2026-03-05T02:00:00Z").await;
+    world
+        .request(crate::store::windows::Ended::default())
+        .await
+        .unwrap();
+    world.drain(contracts::topics::SETTLEMENT_REQUESTED).await;
+
+    let get = async |path: String| platform.get("settlement", &path).await.expect(200);
+    let page = get(format!(
+        "/v1/settlements?partner_id={one}&currency=KRW&ends_on_from=2026-03-05&ends_on_to=2026-03-05"
+    ))
+    .await;
+    let shown = &page["data"][0];
+    assert_eq!(
+        (shown["payable_minor"].as_i64(), shown["line_count"].as_i64()),
+        (Some(26_700), Some(2))
+    );
+    assert_eq!(
+        (&shown["due_on"], &shown["partner_name"]),
+        (&json!("2026-03-10"), &json!("A shop"))
+    );
+    assert_eq!(
+        get("/v1/settlements?ends_on_to=2026-03-04".into()).await["data"],
+        json!([])
+    );
+    let id = shown["id"].as_str().unwrap();
+    assert_eq!(&get(format!("/v1/settlements/{id}")).await, shown);
+
+    let details = get(format!("/v1/settlements/{id}/details?limit=1")).await;
+    let cursor = details["next_cursor"].as_str().unwrap();
+    let rest = get(format!("/v1/settlements/{id}/details?limit=1&cursor={cursor}")).await;
+    assert_eq!(details["data"][0]["net_minor"], 17_800);
+    assert_eq!(
+        (&rest["data"][0]["net_minor"], &rest["next_cursor"]),
+        (&json!(8_900), &json!(null))
+    );
+
+    let lines = get(format!("/v1/settlement-lines?payment_id={}", first.payment_id)).await;
+    assert_eq!(lines["data"][0]["settlement_id"], id);
+    let schedules = get(format!("/v1/settlement-schedules?partner_id={one}")).await;
+    assert_eq!(schedules["data"][0]["next_closing_on"], "2026-03-10");
+    let waiting = get("/v1/waiting-lines".into()).await;
+    assert_eq!(waiting["data"][0]["partner_id"], two.to_string());
+    assert!(
+        waiting["data"][0]["waits_for"].as_str().unwrap().contains("KRW"),
+        "{waiting}"
+    );
+    platform.stop().await;
+}

@@ -1,0 +1,198 @@
+//! A settlement service's database, fed with events as the bus feeds it, at a time that stands still.
+
+use std::sync::Arc;
+
+use crate::Error;
+use crate::events::Events;
+use crate::ops::price_waiting::price_waiting;
+use crate::ops::request_settlements::{ByHand, request_by_hand};
+use crate::store::windows::Ended;
+use crate::worker::{Intake, Scheduler};
+use bus::{Consumer, Handler, Outbox, OutboxLog, Record};
+use chassis::ManualClock;
+use chrono::{DateTime, NaiveDate, Utc};
+use contracts::Event;
+use contracts::events::{ContractChanged, PaymentCompleted};
+use contracts::topics;
+use ids::{ContractId, PartnerId};
+use once::{Answer, KeyedRequest};
+use serde_json::{Value, json};
+use testkit::events::{contract_changed, payment_completed};
+use testkit::{Database, Platform};
+
+pub fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+/// A row of figures: net, count, or whatever a query asks for.
+pub type Numbers = Vec<i64>;
+
+pub struct World {
+    /// Dropped with the test; none where the database is a platform's.
+    _own: Option<Database>,
+    outbox: Outbox,
+    pub clock: Arc<ManualClock>,
+}
+
+impl World {
+    pub async fn at(now: &str) -> Self {
+        let database = Database::for_service(&crate::service()).await;
+        Self {
+            outbox: database.outbox(),
+            _own: Some(database),
+            clock: Arc::new(ManualClock::at(at(now))),
+        }
+    }
+
+    /// The database of a running service, into which the test writes what its consumers would.
+    pub fn in_platform(platform: &Platform, now: &str) -> Self {
+        Self {
+            outbox: platform.database("settlement").outbox(),
+            _own: None,
+            clock: Arc::new(ManualClock::at(at(now))),
+        }
+    }
+
+    pub fn outbox(&self) -> Outbox {
+        self.outbox.clone()
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        chassis::Clock::now(&*self.clock)
+    }
+
+    pub fn handler(&self) -> Events {
+        Events::new(Arc::<ManualClock>::clone(&self.clock))
+    }
+
+    /// Hands events over in one transaction, as the bus does after its gate.
+    pub async fn feed<E: Event>(&self, events: &[E]) {
+        let records: Vec<Record> = events
+            .iter()
+            .map(|event| testkit::events::record(event, 1, self.now()))
+            .collect();
+        let records: Vec<&Record> = records.iter().collect();
+        let mut work = self.outbox().begin().await.unwrap();
+        self.handler().handle(&mut work, &records).await.unwrap();
+        work.commit().await.unwrap();
+    }
+
+    pub async fn sell(&self, partner_id: PartnerId, price_minor: i64, sold_at: &str) -> PaymentCompleted {
+        let payment = payment_completed(partner_id, price_minor, at(sold_at));
+        self.feed(std::slice::from_ref(&payment)).await;
+        payment
+    }
+
+    /// A contract at 10 %, closed daily, with `changes` laid over its terms.
+    pub async fn contract(
+        &self,
+        partner_id: PartnerId,
+        valid_from: &str,
+        changes: &Value,
+    ) -> ContractChanged {
+        let contract = contract(partner_id, valid_from, changes);
+        self.feed(std::slice::from_ref(&contract)).await;
+        contract
+    }
+
+    /// A later version of `first`.
+    pub async fn version(&self, first: &ContractChanged, version: i32, valid_from: &str, changes: &Value) {
+        let next = ContractChanged {
+            contract_id: first.contract_id,
+            version,
+            ..contract(first.partner_id, valid_from, changes)
+        };
+        self.feed(&[next]).await;
+    }
+
+    pub async fn price_all_waiting(&self) {
+        while price_waiting(&self.outbox(), self.now()).await.unwrap() {}
+    }
+
+    /// A consumer of what this database itself publishes.
+    pub fn consumer(&self, topic: contracts::Topic) -> Consumer {
+        let outbox = self.outbox();
+        let log = Arc::new(OutboxLog::new(outbox.clone()));
+        Consumer::new(log, topic, outbox, Arc::new(self.handler()))
+    }
+
+    pub fn scheduler(&self) -> Scheduler {
+        let intake = Intake {
+            consumers: Arc::new([self.consumer(topics::PAYMENT_COMPLETED)]),
+        };
+        Scheduler::new(self.outbox(), Arc::<ManualClock>::clone(&self.clock), intake)
+    }
+
+    pub async fn drain(&self, topic: contracts::Topic) {
+        let consumer = self.consumer(topic);
+        // Until the end and not until idle: a transaction of another test holds back what may be read.
+        while consumer.lag().await.unwrap() > 0 {
+            consumer.step().await.unwrap();
+        }
+    }
+
+    /// Requests, by hand, whatever has ended.
+    pub async fn request(&self, wanted: Ended) -> Result<usize, Error> {
+        let key = web::IdempotencyKey(format!("{}", ids::RequestId::generate()));
+        let keyed = KeyedRequest::new(&testkit::operator(), "POST /v1/settlements", &key, &json!({}));
+        let answer = |count: usize| Answer {
+            status: 202,
+            body: count.to_string().into_bytes(),
+            subject: None,
+        };
+        let outbox = self.outbox();
+        match request_by_hand(&outbox, &keyed, &wanted, "usr_operator", self.now(), answer).await? {
+            ByHand::Answered(answer, false) => Ok(String::from_utf8(answer.body).unwrap().parse().unwrap()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Settles whatever has ended; returns how many windows were requested.
+    pub async fn settle(&self) -> usize {
+        let requested = self.request(Ended::default()).await.unwrap();
+        self.drain(topics::SETTLEMENT_REQUESTED).await;
+        requested
+    }
+
+    pub async fn numbers(&self, sql: &'static str) -> Numbers {
+        sqlx::query_scalar(sql)
+            .fetch_all(self.outbox.db().pool())
+            .await
+            .unwrap()
+    }
+
+    pub async fn number(&self, sql: &'static str) -> i64 {
+        self.numbers(sql).await[0]
+    }
+
+    pub async fn texts(&self, sql: &'static str) -> Vec<String> {
+        sqlx::query_scalar(sql)
+            .fetch_all(self.outbox.db().pool())
+            .await
+            .unwrap()
+    }
+}
+
+pub fn contract(partner_id: PartnerId, valid_from: &str, changes: &Value) -> ContractChanged {
+    let mut terms = json!({
+        "currency": "KRW", "rate_ppm": 100_000, "cycle": {"kind": "daily"}, "payout": {"days": 3},
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        terms[name] = value.clone();
+    }
+    ContractChanged {
+        contract_id: ContractId::generate(),
+        terms: serde_json::from_value(terms).unwrap(),
+        ..contract_changed(partner_id, day(valid_from))
+    }
+}
+
+/// Statements in the order of their windows, as `ends_on due_on earned in payable out`.
+pub const STATEMENTS: &str =
+    "select format('%s %s %s %s %s %s', ends_on, due_on, earned_minor, carried_in_minor,
+                                            payable_minor, carried_out_minor)
+                                from settlements order by ends_on, id";
