@@ -101,6 +101,40 @@ async fn an_entry_is_written_whole_and_balanced_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn books_and_accounts_exist_and_stay_once_they_were_posted_to() {
+    let database = database().await;
+    let facts = vec![fact(&payment(PartnerId::generate(), now()))];
+    post(&database.outbox(), &bookkeeper(), facts).await;
+    let id = JournalEntryId::generate();
+    let balanced = lines(id, &[(1, "debit", 5, "KRW"), (2, "credit", 5, "KRW")]);
+    for (statements, constraint) in [
+        (
+            vec![
+                entry(id, "2026-12-10").replace("'main'", "'other'"),
+                balanced.clone(),
+            ],
+            "journal_entries_book_exists",
+        ),
+        (
+            vec![entry(id, "2026-12-10"), balanced.replace("'cash'", "'crash'")],
+            "journal_lines_account_exists",
+        ),
+        (
+            vec!["delete from accounts where code = 'receivable_card'".to_owned()],
+            "ledgers_account_exists",
+        ),
+        (
+            vec!["update accounts set code = 'x' where code = 'receivable_card'".to_owned()],
+            "ledgers_account_exists",
+        ),
+        (vec!["delete from books".to_owned()], "ledgers_book_exists"),
+    ] {
+        let refusal = refused_by(&database, &statements).await;
+        assert_eq!(refusal.as_deref(), Some(constraint), "{statements:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_posted_never_changes() {
     let database = database().await;
     let facts = vec![fact(&payment(PartnerId::generate(), now()))];
