@@ -1,4 +1,8 @@
 //! The routes.
+#![allow(
+    unused_qualifications,
+    reason = "the documentation macro writes the paths of extractors out in full"
+)]
 
 use axum::Json;
 use axum::extract::State;
@@ -83,7 +87,7 @@ struct NotificationFilter {
 
 /// Notifications, the newest first.
 #[utoipa::path(
-    get, path = "/v1/notifications", tag = "notifications",
+    get, path = "/v1/notifications", tag = "notifications", params(NotificationList),
     responses((status = 200, description = "A page of notifications", body = Page<NotificationView>))
 )]
 pub(crate) async fn list(

@@ -151,5 +151,8 @@ async fn notifications_are_listed_page_by_page_and_marked_over_http() {
         .get("notification", "/v1/notifications?kind=letter")
         .await
         .expect(400);
+    let api = platform.get("notification", "/openapi.json").await.expect(200);
+    let parameters = &api["paths"]["/v1/notifications"]["get"]["parameters"];
+    assert_eq!(parameters.as_array().unwrap().len(), 4);
     platform.stop().await;
 }

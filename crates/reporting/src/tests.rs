@@ -174,5 +174,10 @@ async fn reports_say_sums_beyond_64_bits_digit_for_digit() {
             .await
             .expect(400);
     }
+    let api = platform.get("reporting", "/openapi.json").await.expect(200);
+    for (path, count) in [("/v1/reports/daily", 3), ("/v1/reports/partners/{id}", 4)] {
+        let parameters = &api["paths"][path]["get"]["parameters"];
+        assert_eq!(parameters.as_array().unwrap().len(), count, "{parameters}");
+    }
     platform.stop().await;
 }

@@ -232,7 +232,7 @@ pub(crate) async fn read(
 
 /// Contracts with their versions, the newest contract first.
 #[utoipa::path(
-    get, path = "/v1/contracts", tag = "contracts",
+    get, path = "/v1/contracts", tag = "contracts", params(ContractList),
     responses((status = 200, description = "A page of contracts", body = Page<ContractView>))
 )]
 pub(crate) async fn list(

@@ -151,7 +151,7 @@ pub(crate) async fn read(
 
 /// Partners, the newest first.
 #[utoipa::path(
-    get, path = "/v1/partners", tag = "partners",
+    get, path = "/v1/partners", tag = "partners", params(PartnerList),
     responses((status = 200, description = "A page of partners", body = Page<PartnerView>))
 )]
 pub(crate) async fn list(

@@ -7,6 +7,7 @@ use super::{bare, database, made_partner, new_partner, request, told_of_contract
 use crate::domain::{Fault, NewVersion};
 use crate::ops::{self, Accepted, Item, Order, Request};
 
+#[allow(clippy::unnecessary_wraps, reason = "an item that can't be read is one too")]
 fn item(reference: &str, contract: Option<NewVersion>) -> Item {
     Ok(Order {
         partner: new_partner(reference),

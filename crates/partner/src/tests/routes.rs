@@ -244,3 +244,19 @@ async fn a_bad_item_costs_the_others_of_its_batch_nothing() {
     }
     platform.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_documentation_names_routes_parameters_and_fields() {
+    let platform = platform().await;
+    let api = platform.get("partner", "/openapi.json").await.expect(200);
+    let parameters = api["paths"]["/v1/partners"]["get"]["parameters"]
+        .as_array()
+        .unwrap();
+    let mut names: Vec<&str> = parameters.iter().map(|p| p["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["cursor", "limit", "reference", "status"]);
+    let terms = &api["components"]["schemas"]["ContractTerms"]["properties"];
+    assert!(terms["rate_ppm"].is_object(), "{terms}");
+    assert_eq!(api["paths"].as_object().unwrap().len(), 8);
+    platform.stop().await;
+}

@@ -95,7 +95,7 @@ pub(crate) struct DailyTotal {
 
 /// What the accounts took in, by day.
 #[utoipa::path(
-    get, path = "/v1/reports/daily", tag = "reports",
+    get, path = "/v1/reports/daily", tag = "reports", params(DailyQuery),
     responses(
         (status = 200, description = "The report", body = DailyReport),
         (status = 422, description = "A parameter is not valid", body = Problem),

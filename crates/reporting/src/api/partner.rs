@@ -73,7 +73,7 @@ impl From<(PartnerKey, Sums)> for PartnerRow {
 
 /// What was booked about a partner, by month.
 #[utoipa::path(
-    get, path = "/v1/reports/partners/{id}", tag = "reports", params(("id" = PartnerId, Path)),
+    get, path = "/v1/reports/partners/{id}", tag = "reports", params(("id" = PartnerId, Path), PartnerQuery),
     responses(
         (status = 200, description = "The report", body = PartnerReport),
         (status = 422, description = "A parameter is not valid", body = Problem),
