@@ -1,0 +1,283 @@
+//! Kept answers: what was promised under an idempotency key is what stands there.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use chrono::DateTime;
+use serde_json::Value;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::VerifyError;
+use crate::databases::Databases;
+use crate::names;
+use crate::report::Check;
+use crate::snapshot::{Rows, Snapshot};
+
+/// Checks the answers of all services that keep some.
+pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Result<(), VerifyError> {
+    let mut check = databases.check(
+        "payment_answers",
+        "what was answered of payments is what stands there",
+    );
+    let sql = include_str!("sql/payment/answerable.sql");
+    compare(&databases.payment, sql, &mut check, payments).await?;
+    checks.push(check);
+
+    let mut check = databases.check(
+        "partner_answers",
+        "what was answered of partners and contracts is what stands there",
+    );
+    let sql = include_str!("sql/partner/answerable.sql");
+    compare(&databases.partner, sql, &mut check, partners).await?;
+    checks.push(check);
+
+    let mut check = databases.check(
+        "settlement_answers",
+        "what was answered of requests to settle can be right",
+    );
+    let nothing = "select ''::text, ''::text, ''::text where false";
+    compare(&databases.settlement, nothing, &mut check, requests).await?;
+    checks.push(check);
+    Ok(())
+}
+
+#[derive(Debug, FromRow)]
+struct Kept {
+    scope: String,
+    subject: Option<String>,
+    status: Option<i16>,
+    answer: Option<Vec<u8>>,
+}
+
+/// What an answer claims of one thing: its identifier, and what never changes of it.
+type Claim = (Uuid, String);
+
+/// Facts in 24 bytes each: there are as many as payments.
+struct Facts(Vec<(Uuid, u64)>);
+
+impl Facts {
+    async fn read(snapshot: &Snapshot, sql: &str) -> Result<Self, VerifyError> {
+        let mut rows: Rows<(String, String, String)> = snapshot.stream("facts", sql).await?;
+        let mut facts = Vec::new();
+        while let Some((id, fact, status)) = rows.next().await? {
+            let Some(id) = names::uuid_of(&id) else { continue };
+            facts.push((id, hash(&fact)));
+            if !status.is_empty() {
+                facts.push((id, hash(&format!("status={status}"))));
+            }
+        }
+        facts.sort_unstable();
+        Ok(Self(facts))
+    }
+
+    fn has(&self, (id, fact): &Claim) -> bool {
+        self.0.binary_search(&(*id, hash(fact))).is_ok()
+    }
+
+    fn knows(&self, id: Uuid) -> bool {
+        let from = self.0.partition_point(|(known, _)| *known < id);
+        self.0.get(from).is_some_and(|(known, _)| *known == id)
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+async fn compare(
+    snapshot: &Snapshot,
+    sql: &str,
+    check: &mut Check,
+    read: fn(&Value) -> Option<Vec<Claim>>,
+) -> Result<(), VerifyError> {
+    let facts = Facts::read(snapshot, sql).await?;
+    let mut rows: Rows<Kept> = snapshot
+        .stream("answers", include_str!("sql/once/answers.sql"))
+        .await?;
+    while let Some(kept) = rows.next().await? {
+        check.examined += 1;
+        let id = kept.subject.clone().unwrap_or(kept.scope);
+        if let Some(subject) = kept.subject.as_deref().filter(|text| *text != "batch")
+            && !names::uuid_of(subject).is_some_and(|id| facts.knows(id))
+        {
+            check.found(vec![id.clone()], "was answered, and does not exist");
+        }
+        let (Some(status), Some(answer)) = (kept.status, kept.answer) else {
+            check.in_flight += 1;
+            continue;
+        };
+        if !(200..300).contains(&status) {
+            continue;
+        }
+        let body: Option<Value> = serde_json::from_slice(&answer).ok();
+        let Some(claims) = body.as_ref().and_then(read) else {
+            check.found(vec![id], "the kept answer can't be read");
+            continue;
+        };
+        let subject = kept.subject.as_deref().and_then(names::uuid_of);
+        for claim in claims {
+            if subject.is_some_and(|subject| subject != claim.0) {
+                check.found(vec![id.clone()], format!("the kept answer tells of {}", claim.0));
+            } else if !facts.has(&claim) {
+                check.found(
+                    vec![id.clone()],
+                    format!("was answered as it is not: {}", claim.1),
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
+    value.get(name)?.as_str()
+}
+
+fn number(value: &Value, name: &str) -> Option<i64> {
+    value.get(name)?.as_i64()
+}
+
+fn micros(value: &Value, name: &str) -> Option<i64> {
+    let at = DateTime::parse_from_rfc3339(text(value, name)?).ok()?;
+    Some(at.timestamp_micros())
+}
+
+fn id(value: &Value, name: &str) -> Option<Uuid> {
+    names::uuid_of(text(value, name)?)
+}
+
+/// The answer to one payment, or to a batch of them.
+fn payments(body: &Value) -> Option<Vec<Claim>> {
+    let Some(results) = body.get("results") else {
+        return payment(body);
+    };
+    let mut claims = Vec::new();
+    for result in results.as_array()? {
+        match result.get("payment") {
+            Some(view) => claims.extend(payment(view)?),
+            None => drop(result.get("problem")?),
+        }
+    }
+    Some(claims)
+}
+
+fn payment(view: &Value) -> Option<Vec<Claim>> {
+    let payment_id = id(view, "id")?;
+    let tenders: Vec<String> = view
+        .get("tenders")?
+        .as_array()?
+        .iter()
+        .map(|t| {
+            let kind = text(t, "kind")?;
+            Some(format!("{}:{kind}:{}", id(t, "id")?, number(t, "amount_minor")?))
+        })
+        .collect::<Option<_>>()?;
+    let lines: Vec<String> = view
+        .get("lines")?
+        .as_array()?
+        .iter()
+        .map(line)
+        .collect::<Option<_>>()?;
+    let fact = format!(
+        "reference={} currency={} owed={} amount={} connector={} origin={} capture={} sold_at={} created_at={} \
+         tenders={} {}",
+        text(view, "order_reference")?,
+        text(view, "currency")?,
+        number(view, "owed_minor")?,
+        number(view, "amount_minor")?,
+        text(view, "connector")?,
+        text(view, "origin")?,
+        text(view, "capture")?,
+        micros(view, "sold_at")?,
+        micros(view, "created_at")?,
+        tenders.join(","),
+        lines.join(" ")
+    );
+    let mut claims = vec![(payment_id, fact)];
+    let status = text(view, "status")?;
+    if matches!(status, "completed" | "failed" | "voided" | "canceled" | "expired") {
+        claims.push((payment_id, format!("status={status}")));
+    }
+    Some(claims)
+}
+
+fn line(view: &Value) -> Option<String> {
+    let discounts: Vec<String> = view
+        .get("discounts")?
+        .as_array()?
+        .iter()
+        .map(|d| {
+            Some(format!(
+                "{}:{}",
+                text(d, "funded_by")?,
+                number(d, "amount_minor")?
+            ))
+        })
+        .collect::<Option<_>>()?;
+    Some(format!(
+        "[line={} partner={} category={} price={} quantity={} shipping={} tax_free={} discounts={}]",
+        number(view, "line_number")?,
+        id(view, "partner_id")?,
+        text(view, "category")?,
+        number(view, "unit_price_minor")?,
+        number(view, "quantity")?,
+        number(view, "shipping_minor")?,
+        number(view, "tax_free_minor")?,
+        discounts.join(",")
+    ))
+}
+
+/// The answer to a partner, a contract, or a batch of both.
+fn partners(body: &Value) -> Option<Vec<Claim>> {
+    let Some(results) = body.get("results") else {
+        return partner_or_contract(body);
+    };
+    let mut claims = Vec::new();
+    for result in results.as_array()? {
+        for view in [result.get("partner"), result.get("contract")]
+            .into_iter()
+            .flatten()
+        {
+            claims.extend(partner_or_contract(view)?);
+        }
+    }
+    Some(claims)
+}
+
+fn partner_or_contract(view: &Value) -> Option<Vec<Claim>> {
+    let own = id(view, "id")?;
+    let Some(versions) = view.get("versions") else {
+        let fact = format!(
+            "reference={} kind={} created_at={}",
+            text(view, "reference")?,
+            text(view, "kind")?,
+            micros(view, "created_at")?
+        );
+        return Some(vec![(own, fact)]);
+    };
+    let (partner, currency) = (id(view, "partner_id")?, text(view, "currency")?);
+    versions
+        .as_array()?
+        .iter()
+        .map(|version| {
+            let fact = format!(
+                "partner={partner} currency={currency} version={} valid_from={} created_at={} created_by={} reason={}",
+                number(version, "version")?,
+                text(version, "valid_from")?,
+                micros(version, "created_at")?,
+                text(version, "created_by")?,
+                text(version, "reason").unwrap_or_default()
+            );
+            Some((own, fact))
+        })
+        .collect()
+}
+
+/// The answer to a request to settle: how many windows.
+fn requests(body: &Value) -> Option<Vec<Claim>> {
+    number(body, "requested")
+        .filter(|count| *count >= 0)
+        .map(|_| vec![])
+}

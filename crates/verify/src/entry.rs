@@ -1,0 +1,169 @@
+//! What each fact must make of the books, worked out again from the table of postings.
+
+use std::collections::BTreeMap;
+
+use contracts::contract_terms::Bearer;
+use contracts::events::{PaidLine, PaymentCompleted, SettlementCompleted, SettlementLinesPriced, TenderKind};
+use uuid::Uuid;
+
+/// Debit less credit, by account, partner and currency. What adds up to nothing has no line.
+#[derive(Debug, Default)]
+pub(crate) struct Entry {
+    totals: BTreeMap<(&'static str, Option<Uuid>, String), i128>,
+    /// What lies in suspense: over above 0, short below.
+    pub(crate) over: i128,
+}
+
+/// The account of what partners are owed for lines that no statement counts yet.
+pub(crate) const UNSETTLED: &str = "partner_payable_unsettled";
+
+impl Entry {
+    fn debit(&mut self, account: &'static str, partner: Option<Uuid>, currency: &str, amount: i128) {
+        *self
+            .totals
+            .entry((account, partner, currency.to_owned()))
+            .or_default() += amount;
+    }
+
+    fn credit(&mut self, account: &'static str, partner: Option<Uuid>, currency: &str, amount: i128) {
+        self.debit(account, partner, currency, -amount);
+    }
+
+    /// Its lines as `account/partner/side/amount/currency`, in the order of their texts; none where it moves nothing.
+    pub(crate) fn lines(&self) -> Option<String> {
+        let mut lines: Vec<String> = self
+            .totals
+            .iter()
+            .filter(|(_, amount)| **amount != 0)
+            .map(|((account, partner, currency), amount)| {
+                let partner = partner.map_or_else(|| "-".to_owned(), |id| id.to_string());
+                let side = if *amount > 0 { "debit" } else { "credit" };
+                format!("{account}/{partner}/{side}/{}/{currency}", amount.abs())
+            })
+            .collect();
+        lines.sort_unstable();
+        (!lines.is_empty()).then(|| lines.join(" "))
+    }
+
+    /// What it adds to what partners are owed for unsettled lines.
+    pub(crate) fn unsettled(&self) -> impl Iterator<Item = ((Uuid, String), i128)> {
+        self.totals
+            .iter()
+            .filter_map(|((account, partner, currency), amount)| {
+                let partner = (*account == UNSETTLED).then_some(*partner).flatten()?;
+                Some(((partner, currency.clone()), -*amount))
+            })
+    }
+
+    /// A payment: what was captured, and what the platform gives away, against what partners earn before fees. What is
+    /// over or short lies in suspense.
+    pub(crate) fn of_payment(told: &PaymentCompleted) -> Self {
+        let currency = told.currency.as_str();
+        let mut entry = Self::default();
+        let mut over = 0;
+        for tender in &told.tenders {
+            let account = match tender.kind {
+                TenderKind::Card => "receivable_card",
+                TenderKind::BankTransfer => "receivable_bank",
+                TenderKind::Voucher => "voucher_liability",
+                TenderKind::Points => "points_liability",
+                TenderKind::Cash => "cash",
+            };
+            entry.debit(account, None, currency, tender.captured_minor.into());
+            over += i128::from(tender.captured_minor);
+        }
+        for line in &told.lines {
+            let partner = Some(line.partner_id.as_uuid());
+            let given = funded_by(line, Bearer::Platform);
+            let earned = i128::from(line.unit_price_minor) * i128::from(line.quantity)
+                - funded_by(line, Bearer::Partner)
+                + i128::from(line.shipping_minor);
+            entry.debit("discount_expense", partner, currency, given);
+            entry.credit(UNSETTLED, partner, currency, earned);
+            over += given - earned;
+        }
+        entry.credit("suspense_over", None, currency, over.max(0));
+        entry.debit("suspense_short", None, currency, (-over).max(0));
+        entry.over = over;
+        entry
+    }
+
+    /// Priced lines: the fee, and the VAT on it, out of what partners earned.
+    pub(crate) fn of_lines(told: &SettlementLinesPriced) -> Self {
+        let mut entry = Self::default();
+        for line in &told.lines {
+            let (partner, currency) = (Some(line.partner_id.as_uuid()), line.currency.as_str());
+            let (fee, vat) = (i128::from(line.fee_minor), i128::from(line.fee_vat_minor));
+            let income = match line.fee_vat_borne_by {
+                Bearer::Partner => fee,
+                Bearer::Platform => fee - vat,
+            };
+            entry.debit(UNSETTLED, partner, currency, income + vat);
+            entry.credit("fee_income", partner, currency, income);
+            entry.credit("vat_payable", partner, currency, vat);
+        }
+        entry
+    }
+
+    /// A statement: what its lines earned is payable now, or carried.
+    pub(crate) fn of_statement(told: &SettlementCompleted) -> Self {
+        let (partner, currency) = (Some(told.partner_id.as_uuid()), told.currency.as_str());
+        let carried = i128::from(told.carried_out_minor) - i128::from(told.carried_in_minor);
+        let mut entry = Self::default();
+        entry.debit(UNSETTLED, partner, currency, told.earned_minor.into());
+        entry.credit(
+            "partner_payable_settled",
+            partner,
+            currency,
+            told.payable_minor.into(),
+        );
+        entry.credit("partner_payable_carried", partner, currency, carried);
+        entry
+    }
+}
+
+fn funded_by(line: &PaidLine, bearer: Bearer) -> i128 {
+    line.discounts
+        .iter()
+        .filter(|discount| discount.funded_by == bearer)
+        .map(|discount| i128::from(discount.amount_minor))
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_paid_over_or_short_lies_in_suspense() {
+        let partner = ids::PartnerId::generate();
+        for (captured, suspense) in [(29_000, "short/1000"), (30_000, ""), (30_500, "over/500")] {
+            let told: PaymentCompleted = serde_json::from_value(json!({
+                "payment_id": ids::PaymentId::generate(), "order_reference": "o", "sold_at": "2026-12-01T00:00:00Z",
+                "origin": "external", "currency": "KRW",
+                "tenders": [{"tender_id": ids::TenderId::generate(), "kind": "card", "captured_minor": captured}],
+                "lines": [{"line_number": 1, "partner_id": partner, "category": "", "unit_price_minor": 33_000,
+                    "quantity": 1, "shipping_minor": 0, "discounts": [
+                        {"amount_minor": 1_500, "funded_by": "partner"},
+                        {"amount_minor": 1_500, "funded_by": "platform"}]}],
+            }))
+            .unwrap();
+            let entry = Entry::of_payment(&told);
+            let lines = entry.lines().unwrap();
+            assert!(
+                lines.contains(&format!("{UNSETTLED}/{}/credit/31500/KRW", partner.as_uuid())),
+                "{lines}"
+            );
+            assert!(lines.contains("/debit/1500/KRW"), "{lines}");
+            assert_eq!(entry.totals.values().sum::<i128>(), 0);
+            if let Some((kind, amount)) = suspense.split_once('/') {
+                assert!(
+                    lines.contains(&format!("suspense_{kind}")) && lines.contains(amount),
+                    "{lines}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Proves that payments, lines, statements and books agree, while the platform works.
+//!
+//! Databases have no common snapshot. So each is read in one transaction that stands still, listeners before tellers,
+//! and what is compared across two of them is compared at the listener's position: what it has handled must have its
+//! whole effect there and nothing more, and what is behind the position is in flight, which is no break. Within one
+//! database, every event that a service told must agree with the state that it tells of. Both together prove that all
+//! states agree with each other.
+//!
+//! Nothing here trusts the services' own arithmetic: prices, postings, totals and dates are worked out again from the
+//! events and the contracts.
+//!
+//! What never happens here: a write. Every session is read-only, whatever its role may do.
+
+mod answers;
+mod books;
+mod compare;
+mod copies;
+mod databases;
+mod entry;
+mod error;
+mod inside;
+mod log;
+mod names;
+mod notices;
+mod payments;
+mod placement;
+mod pricing;
+mod published;
+mod references;
+mod report;
+mod settlements;
+mod snapshot;
+mod terms;
+mod totals;
+
+use std::collections::BTreeMap;
+
+use calendar::TimeZone;
+
+pub use error::VerifyError;
+pub use report::{Break, Check, Report};
+
+use databases::Databases;
+
+/// How it is checked.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many breaks each check lists; all are counted.
+    pub listed: usize,
+    /// Whose midnight ends a business day of the books: the setting `accounting.time_zone`.
+    pub books_time_zone: TimeZone,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listed: 20,
+            books_time_zone: TimeZone::default(),
+        }
+    }
+}
+
+/// Looks at everything and says what does not agree.
+///
+/// `sources` are the addresses of the databases by service (`user`, `payment`, `settlement`, `partner`, `accounting`,
+/// `notification`, `reporting`), best as a role that can only read. It fails only where something can't be read;
+/// what does not agree is in the report.
+pub async fn verify(
+    sources: &BTreeMap<&'static str, String>,
+    options: &Options,
+) -> Result<Report, VerifyError> {
+    let (databases, as_of) = Databases::look(sources, options.listed).await?;
+    let mut checks = Vec::new();
+    log::check(&databases, &mut checks).await?;
+    references::check(&databases, &mut checks).await?;
+    inside::check(&databases, &mut checks).await?;
+    answers::check(&databases, &mut checks).await?;
+    copies::check(&databases, &mut checks).await?;
+    payments::check(&databases, &mut checks).await?;
+    settlements::check(&databases, &mut checks).await?;
+    books::check(&databases, options.books_time_zone, &mut checks).await?;
+    totals::check(&databases, &mut checks).await?;
+    notices::check(&databases, &mut checks).await?;
+    Ok(Report { as_of, checks })
+}

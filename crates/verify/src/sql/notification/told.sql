@@ -1,0 +1,9 @@
+-- What were people told about each subject?
+select subject,
+       string_agg(format('[event=%s kind=%s title=%s body=%s occurred_at=%s]', event_id, kind, title, body,
+                         (extract(epoch from occurred_at) * 1000000)::bigint),
+                  ' ' order by event_id)
+  from notifications
+ where (kind = 'payment_failed') = (':topic' = 'payment-failed')
+ group by subject
+ order by subject

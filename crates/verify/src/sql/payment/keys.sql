@@ -1,0 +1,2 @@
+-- Under which key is each operation done once?
+select transaction_id::text, coalesce(connector_key, '') from transactions

@@ -1,0 +1,22 @@
+-- Which means of payment do not fit the tenders that they pay, or pay none?
+select 'pay:' || t.payment_id || ' tnd:' || t.tender_id as id,
+       format('is %s of %s through %s, paid by %s of %s through %s', t.kind, p.caller, p.connector, m.kind, m.caller,
+              m.connector) as detail
+  from tenders t
+  join payments p using (payment_id)
+  join payment_methods m using (payment_method_id)
+ where (t.kind, p.caller, p.connector) is distinct from (m.kind, m.caller, m.connector)
+ union all
+select 'pay:' || t.payment_id || ' tnd:' || t.tender_id, 'has no means of payment, and its connector needs one'
+  from tenders t
+  join payments p using (payment_id)
+ where t.payment_method_id is null and p.connector <> 'external'
+ union all
+select 'pay:' || t.payment_id || ' tnd:' || t.tender_id, 'was paid elsewhere, by a means of a connector here'
+  from tenders t
+  join payments p using (payment_id)
+ where t.payment_method_id is not null and p.connector = 'external'
+ union all
+select m.payment_method_id::text, 'pays no tender'
+  from payment_methods m
+ where not exists (select from tenders t where t.payment_method_id = m.payment_method_id)

@@ -1,0 +1,11 @@
+-- What is each priced line, in which window, up to which day was its account settled, and how does its contract stand?
+select d.id, d.payment_id, d.line_number, d.partner_id, d.currency, d.category, d.unit_price_minor, d.quantity,
+       d.gross_minor, d.tax_free_minor, d.partner_discount_minor, d.platform_discount_minor, d.fee_base,
+       d.fee_base_minor, d.fee_rate_ppm, d.share_fee_minor, d.flat_fee_minor, d.shipping_fee_minor, d.fee_minor,
+       d.fee_vat_rate_ppm, d.fee_vat_minor, d.fee_vat_borne_by, d.shipping_minor, d.net_minor, d.rounding,
+       d.contract_id, d.contract_version, d.sold_at, d.sold_on, d.recorded_at, d.calendar_version,
+       w.partner_id as window_partner_id, w.currency as window_currency, w.starts_on as window_starts_on,
+       w.ends_on as window_ends_on, w.time_zone as window_time_zone, b.closed_through
+  from settlement_details d
+  left join windows w on w.id = d.window_id
+  left join carry_balances b on b.partner_id = d.partner_id and b.currency = d.currency

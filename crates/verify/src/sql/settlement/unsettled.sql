@@ -1,0 +1,11 @@
+-- What do the lines that no statement counts add up to, by partner? A waiting line counts before its fee.
+select partner_id, currency, sum(amount)::text as amount
+  from (select d.partner_id, d.currency, d.net_minor::numeric as amount
+          from settlement_details d
+          join windows w on w.id = d.window_id
+         where w.state <> 'settled'
+         union all
+        select partner_id, currency,
+               unit_price_minor::numeric * quantity - partner_discount_minor + shipping_minor
+          from waiting_lines) as unsettled
+ group by partner_id, currency
