@@ -1,4 +1,5 @@
 //! The network over HTTP: each token does what it orders, and a key is executed once.
+#![allow(clippy::indexing_slicing, reason = "tests")]
 
 use http::Method;
 use serde_json::{Value, json};

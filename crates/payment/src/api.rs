@@ -1,0 +1,48 @@
+//! The routes of this service.
+
+mod batch;
+mod changes;
+mod payments;
+mod request;
+#[cfg(test)]
+mod request_tests;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chassis::Clock;
+use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::ops::{Answered, Payments};
+
+/// What the handlers share.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) payments: Payments,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) is_production: bool,
+}
+
+pub(crate) fn routes(desk: Desk) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(payments::create, payments::list))
+        .routes(routes!(payments::read))
+        .routes(routes!(batch::create))
+        .routes(routes!(changes::capture))
+        .routes(routes!(changes::void))
+        .with_state(desk)
+}
+
+/// An answer that is kept under a key, as HTTP.
+fn respond(answered: Answered) -> Response {
+    let status = StatusCode::from_u16(answered.answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    let mut response = (status, json, answered.answer.body).into_response();
+    if answered.is_replay {
+        response
+            .headers_mut()
+            .insert("idempotent-replayed", HeaderValue::from_static("true"));
+    }
+    response
+}

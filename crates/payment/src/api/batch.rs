@@ -1,0 +1,75 @@
+//! Many payments in one request.
+
+use axum::extract::State;
+use axum::response::Response;
+use once::KeyedRequest;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use web::{Body, IdempotencyKey, Operator, Problem};
+
+use super::request::{PaymentRequest, parse};
+use super::{Desk, respond};
+use crate::ops::{BatchItem, BatchRequest, Settled};
+
+const ITEMS: usize = 1_000;
+
+/// Payments that are to be made, each with the fields of a single one.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Batch {
+    /// 1 to 1,000.
+    #[schema(value_type = Vec<PaymentRequest>, min_items = 1, max_items = 1000)]
+    payments: Vec<Value>,
+}
+
+/// What became of each of them.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(dead_code, reason = "documents an answer that is written before it is sent")]
+pub(super) struct BatchAnswer {
+    /// In the order of the request.
+    results: Vec<Settled>,
+}
+
+/// Makes up to 1,000 payments.
+///
+/// Each is answered by itself, in `results`: with the status that it would have had alone, and its payment or its
+/// problem. One that is refused costs the others nothing; mend it and send it in a batch with a new key.
+#[utoipa::path(
+    post,
+    path = "/v1/payments/batch",
+    tag = "payments",
+    params(("Idempotency-Key" = String, Header, description = "one for the whole batch")),
+    request_body = Batch,
+    responses((status = 200, body = BatchAnswer), (status = 409, body = Problem), (status = 422, body = Problem))
+)]
+pub(super) async fn create(
+    State(desk): State<Desk>,
+    Operator(caller): Operator,
+    idempotency_key: IdempotencyKey,
+    Body(body): Body<Value>,
+) -> Result<Response, Problem> {
+    let key = KeyedRequest::new(&caller, "POST /v1/payments/batch", &idempotency_key, &body);
+    let batch: Batch =
+        serde_json::from_value(body).map_err(|error| Problem::field("/payments", error.to_string()))?;
+    if !(1..=ITEMS).contains(&batch.payments.len()) {
+        return Err(Problem::field("/payments", "give 1 to 1000 payments"));
+    }
+    let now = desk.clock.now();
+    let items = batch
+        .payments
+        .into_iter()
+        .map(|body| BatchItem {
+            order: parse(&body, now, desk.is_production).map_err(|problem| *problem),
+            body,
+        })
+        .collect();
+    let request = BatchRequest {
+        caller,
+        idempotency_key,
+        key,
+        trace: telemetry::current_trace(),
+        items,
+    };
+    Ok(respond(desk.payments.make_batch(request).await?))
+}

@@ -1,0 +1,199 @@
+//! What a payment may ask for.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use web::Code;
+
+use super::request::parse;
+
+const PARTNER: &str = "ptn_01jd8m3k7efg8v5n2x4c6b9t0r";
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp_secs(1_795_000_000).unwrap()
+}
+
+fn platform() -> Value {
+    json!({
+        "order_reference": "order-1", "currency": "KRW", "connector": "simulator",
+        "lines": [{"partner_id": PARTNER, "unit_price_minor": 10_000}],
+        "tenders": [{"kind": "card", "amount_minor": 10_000, "token": "tok_ok"}],
+    })
+}
+
+fn external() -> Value {
+    json!({
+        "order_reference": "order-1", "currency": "KRW", "connector": "external",
+        "lines": [{"partner_id": PARTNER, "unit_price_minor": 10_000}],
+        "tenders": [{"kind": "bank_transfer", "amount_minor": 10_000}],
+    })
+}
+
+/// `base` with `value` at `pointer`; null takes the field away.
+fn with(base: fn() -> Value, pointer: &str, value: Value) -> Value {
+    let mut body = base();
+    let (parent, field) = pointer.rsplit_once('/').unwrap();
+    let parent = body.pointer_mut(parent).unwrap();
+    match (parent, value) {
+        (Value::Object(map), Value::Null) => drop(map.remove(field)),
+        (Value::Object(map), value) => drop(map.insert(field.to_owned(), value)),
+        (Value::Array(items), value) => items[field.parse::<usize>().unwrap()] = value,
+        _ => panic!("{pointer}"),
+    }
+    body
+}
+
+fn faults(body: &Value) -> Vec<(String, Code)> {
+    match parse(body, now(), false) {
+        Ok(_) => Vec::new(),
+        Err(problem) => problem.errors.into_iter().map(|e| (e.pointer, e.code)).collect(),
+    }
+}
+
+#[test]
+fn ordinary_payments_are_accepted() {
+    for body in [
+        platform(),
+        external(),
+        with(platform, "/capture", json!("manual")),
+        with(external, "/tenders/0/amount_minor", json!(9_999)),
+        with(external, "/sold_at", json!("2000-01-01T00:00:00Z")),
+        with(external, "/sold_at", json!(now() + TimeDelta::minutes(5))),
+        with(external, "/order_reference", json!("주".repeat(64))),
+    ] {
+        assert_eq!(faults(&body), [], "{body}");
+    }
+}
+
+#[test]
+fn a_fault_is_named_by_its_field() {
+    use Code::{AmountMismatch, InvalidField};
+    type Case = (fn() -> Value, &'static str, Value, Code);
+    let cases: Vec<Case> = vec![
+        (platform, "/order_reference", json!(""), InvalidField),
+        (platform, "/order_reference", json!("x".repeat(65)), InvalidField),
+        (platform, "/order_reference", json!("a\u{0}b"), InvalidField),
+        (platform, "/currency", json!("krw"), InvalidField),
+        (platform, "/lines", json!([]), InvalidField),
+        (platform, "/lines/0/partner_id", json!("usr_1"), InvalidField),
+        (platform, "/lines/0/unit_price_minor", json!(-1), InvalidField),
+        (platform, "/lines/0/unit_price_minor", json!(1.5), InvalidField),
+        (platform, "/lines/0/quantity", json!(0), InvalidField),
+        (platform, "/lines/0/shipping_minor", json!(-1), InvalidField),
+        (platform, "/lines/0/tax_free_minor", json!(10_001), AmountMismatch),
+        (platform, "/lines/0/category", json!("x".repeat(65)), InvalidField),
+        (
+            platform,
+            "/lines/0/discounts",
+            json!([{"amount_minor": 10_001, "funded_by": "partner"}]),
+            AmountMismatch,
+        ),
+        (platform, "/tenders", json!([]), InvalidField),
+        (platform, "/tenders/0/amount_minor", json!(-1), InvalidField),
+        (platform, "/tenders/0/kind", json!("cash"), InvalidField),
+        (
+            platform,
+            "/tenders/0/token",
+            json!("4111111111111111"),
+            InvalidField,
+        ),
+        (platform, "/tenders/0/token", Value::Null, InvalidField),
+        (platform, "/sold_at", json!("2026-01-01T00:00:00Z"), InvalidField),
+        (external, "/sold_at", json!("1999-12-31T23:59:59Z"), InvalidField),
+        (
+            external,
+            "/sold_at",
+            json!(now() + TimeDelta::milliseconds(300_001)),
+            InvalidField,
+        ),
+        (external, "/capture", json!("manual"), InvalidField),
+        (external, "/tenders/0/token", json!("tok_ok"), InvalidField),
+        (external, "/connector", json!("stripe"), InvalidField),
+        (external, "/colour", json!("red"), InvalidField),
+    ];
+    for (base, pointer, value, code) in cases {
+        let body = with(base, pointer, value);
+        assert_eq!(faults(&body), [(pointer.to_owned(), code)], "{body}");
+    }
+}
+
+#[test]
+fn a_faulty_discount_is_named_by_its_place() {
+    let discounts =
+        json!([{"amount_minor": 1, "funded_by": "partner"}, {"amount_minor": 0, "funded_by": "platform"}]);
+    let body = with(external, "/lines/0/discounts", discounts);
+    let pointer = "/lines/0/discounts/1/amount_minor".to_owned();
+    assert_eq!(faults(&body), [(pointer, Code::InvalidField)]);
+}
+
+#[test]
+fn a_platform_payment_pays_exactly_what_its_lines_owe() {
+    for (paid, discount, shipping, fits) in [
+        (10_000, 0, 0, true),
+        (9_999, 0, 0, false),
+        (10_001, 0, 0, false),
+        (9_000, 1_000, 0, true),
+        (12_500, 0, 2_500, true),
+        (11_500, 1_000, 2_500, true),
+        (10_000, 1_000, 0, false),
+    ] {
+        let mut body = platform();
+        body["tenders"][0]["amount_minor"] = json!(paid);
+        body["lines"][0]["shipping_minor"] = json!(shipping);
+        if discount > 0 {
+            body["lines"][0]["discounts"] = json!([{"amount_minor": discount, "funded_by": "platform"}]);
+        }
+        let expected: Vec<_> = ["/tenders", "/lines"]
+            .into_iter()
+            .filter(|_| !fits)
+            .map(|pointer| (pointer.to_owned(), Code::AmountMismatch))
+            .collect();
+        assert_eq!(faults(&body), expected, "{body}");
+    }
+}
+
+#[test]
+fn sums_beyond_64_bits_are_refused() {
+    let line = json!({"partner_id": PARTNER, "unit_price_minor": i64::MAX});
+    let tender = json!({"kind": "cash", "amount_minor": i64::MAX});
+    for (pointer, value) in [
+        ("/lines", json!([line, line])),
+        ("/tenders", json!([tender, tender])),
+    ] {
+        let body = with(external, pointer, value);
+        assert_eq!(
+            faults(&body),
+            [(pointer.to_owned(), Code::InvalidField)],
+            "{pointer}"
+        );
+    }
+}
+
+#[test]
+fn more_than_500_lines_or_20_tenders_are_refused() {
+    let lines = vec![json!({"partner_id": PARTNER, "unit_price_minor": 1}); 501];
+    let tenders = vec![json!({"kind": "cash", "amount_minor": 1}); 21];
+    for (pointer, value) in [("/lines", lines), ("/tenders", tenders)] {
+        let body = with(external, pointer, json!(value));
+        assert_eq!(
+            faults(&body),
+            [(pointer.to_owned(), Code::InvalidField)],
+            "{pointer}"
+        );
+    }
+}
+
+#[test]
+fn production_takes_no_test_money() {
+    let problem = parse(&platform(), now(), true).unwrap_err();
+    assert_eq!(problem.errors[0].pointer, "/connector");
+    assert!(parse(&external(), now(), true).is_ok());
+}
+
+#[test]
+fn all_faults_are_told_at_once() {
+    let mut body = platform();
+    body["order_reference"] = json!("");
+    body["lines"][0]["quantity"] = json!(0);
+    body["tenders"][0]["amount_minor"] = json!(-5);
+    assert_eq!(faults(&body).len(), 3);
+}

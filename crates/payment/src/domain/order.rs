@@ -1,0 +1,145 @@
+//! A payment that is to be made, checked.
+
+use chrono::{DateTime, Utc};
+use contracts::events::{PaidLine, TenderKind};
+use ids::{PaymentId, TenderId, TransactionId};
+use money::Currency;
+
+use super::operation::{Operation, OperationState, Transaction};
+use super::payment::{Capture, ConnectorName, Payment, Tender, TenderAmounts};
+use super::status::PaymentStatus;
+
+/// One means by which the buyer pays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Means {
+    /// Which kind.
+    pub kind: TenderKind,
+    /// Minor units, 0 or more.
+    pub amount_minor: i64,
+    /// The connector's token of the buyer's card; none where no connector is called.
+    pub token: Option<String>,
+}
+
+/// A payment that is to be made. Its fields were checked, and its sums fit 64 bits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(
+    clippy::struct_field_names,
+    reason = "an order reference is what the field calls it"
+)]
+pub struct Order {
+    /// The caller's own name for it, 1 to 64 characters.
+    pub order_reference: String,
+    /// Of every amount in here.
+    pub currency: Currency,
+    /// What the buyer owes, numbered from 1.
+    pub lines: Vec<PaidLine>,
+    /// By which means, 1 or more.
+    pub means: Vec<Means>,
+    /// Whether it is captured at once.
+    pub capture: Capture,
+    /// Through whom.
+    pub connector: ConnectorName,
+    /// When the sale happened; none means now.
+    pub sold_at: Option<DateTime<Utc>>,
+    /// What the lines add up to, in minor units.
+    pub owed_minor: i64,
+    /// What the means add up to, in minor units.
+    pub amount_minor: i64,
+}
+
+impl Order {
+    /// The payment of this order as it is once recorded: captured elsewhere, nothing left to do.
+    pub fn into_recorded(self, caller: &str, now: DateTime<Utc>) -> (Payment, Vec<Transaction>) {
+        self.into_payment(
+            caller,
+            now,
+            PaymentStatus::Completed,
+            OperationState::Succeeded,
+            None,
+        )
+    }
+
+    /// The payment of this order with its operation written down; `state` is `Created`, or `Sent` by someone who
+    /// answers for it until `due_at`.
+    pub fn into_opened(
+        self,
+        caller: &str,
+        now: DateTime<Utc>,
+        state: OperationState,
+        due_at: Option<DateTime<Utc>>,
+    ) -> (Payment, Vec<Transaction>) {
+        let status = match state {
+            OperationState::Created => PaymentStatus::Requested,
+            _ => PaymentStatus::Processing,
+        };
+        self.into_payment(caller, now, status, state, due_at)
+    }
+
+    fn into_payment(
+        self,
+        caller: &str,
+        now: DateTime<Utc>,
+        status: PaymentStatus,
+        state: OperationState,
+        due_at: Option<DateTime<Utc>>,
+    ) -> (Payment, Vec<Transaction>) {
+        let id = PaymentId::generate();
+        let operation = match self.capture {
+            Capture::Automatic => Operation::Sale,
+            Capture::Manual => Operation::Authorize,
+        };
+        let is_done = state == OperationState::Succeeded;
+        let asks_outside = self.connector != ConnectorName::External;
+        let numbered = || (1_i32..).zip(&self.means);
+        let transactions = numbered()
+            .map(|(tender_number, means)| {
+                let id_of_operation = TransactionId::generate();
+                Transaction {
+                    id: id_of_operation,
+                    payment_id: id,
+                    tender_number,
+                    operation,
+                    state,
+                    amount_minor: means.amount_minor,
+                    connector_key: asks_outside.then(|| id_of_operation.to_string()),
+                    connector_reference: None,
+                    refusal: None,
+                    due_at,
+                }
+            })
+            .collect();
+        let tenders = numbered()
+            .map(|(number, means)| Tender {
+                id: TenderId::generate(),
+                number,
+                kind: means.kind,
+                amounts: TenderAmounts {
+                    amount_minor: means.amount_minor,
+                    authorized_minor: if is_done { means.amount_minor } else { 0 },
+                    captured_minor: if is_done { means.amount_minor } else { 0 },
+                    voided_minor: 0,
+                    refunded_minor: 0,
+                },
+                token: means.token.clone(),
+            })
+            .collect();
+        let payment = Payment {
+            id,
+            caller: caller.to_owned(),
+            order_reference: self.order_reference,
+            currency: self.currency,
+            connector: self.connector,
+            capture: self.capture,
+            status,
+            owed_minor: self.owed_minor,
+            amount_minor: self.amount_minor,
+            captured_minor: if is_done { self.amount_minor } else { 0 },
+            failure: None,
+            sold_at: self.sold_at.unwrap_or(now),
+            created_at: now,
+            tenders,
+            lines: self.lines,
+        };
+        (payment, transactions)
+    }
+}

@@ -1,0 +1,145 @@
+//! Why a payment was not made, changed or found.
+
+use bus::{BusError, Refusal};
+use ids::PaymentId;
+use web::{Code, FieldError, Problem};
+
+use crate::domain::{Command, PaymentStatus};
+
+/// What can happen instead of what was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Fields of the request are wrong, or name what is not there.
+    #[error("{} fields are not valid", .0.len())]
+    Fields(Vec<FieldError>),
+    /// The caller has a payment with this order reference that has not failed.
+    #[error("the order reference {order_reference} belongs to {payment_id}")]
+    AlreadyExists {
+        /// The reference.
+        order_reference: String,
+        /// Whose it is.
+        payment_id: PaymentId,
+    },
+    /// There is no such payment.
+    #[error("there is no payment {0}")]
+    NotFound(PaymentId),
+    /// The payment's status does not allow this.
+    #[error("{payment_id} is {}, so it cannot take a {}", .status.as_str(), .command.as_str())]
+    NotAllowed {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Where it stands.
+        status: PaymentStatus,
+        /// What was asked.
+        command: Command,
+    },
+    /// The idempotency key stands for another request.
+    #[error("the idempotency key was used with another request")]
+    KeyReused,
+    /// The first request with this key is still running.
+    #[error("the first request with this idempotency key is still running")]
+    KeyRunning,
+    /// Whether a partner may sell is not known here, and its service does not answer.
+    #[error("the partner service does not answer: {0}")]
+    PartnersUnavailable(String),
+    /// The service is stopping, or a database is on its way back.
+    #[error("not now: {0}")]
+    NotNow(String),
+    /// The event could not be written.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// The answer could not be written.
+    #[error("an answer could not be written: {0}")]
+    Unwritable(#[from] serde_json::Error),
+    /// What is stored breaks a rule that was never to be broken.
+    #[error("{payment_id}: {rule}")]
+    Broken {
+        /// The payment.
+        payment_id: PaymentId,
+        /// The rule.
+        rule: String,
+    },
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        if postgres::is_transient(&error) {
+            Self::NotNow(error.to_string())
+        } else {
+            Self::Database(error)
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Fields(errors) => Self::fields(errors),
+            Error::AlreadyExists {
+                order_reference,
+                payment_id,
+            } => Self {
+                errors: vec![FieldError {
+                    pointer: "/order_reference".to_owned(),
+                    code: Code::AlreadyExists,
+                    detail: format!("{payment_id} has it"),
+                }],
+                ..Self::new(
+                    Code::AlreadyExists,
+                    format!(
+                        "the order reference {order_reference} belongs to {payment_id}; only after that payment \
+                         has failed it may be tried again"
+                    ),
+                )
+            },
+            Error::NotFound(id) => Self::not_found(format!("payment {id}")),
+            Error::NotAllowed {
+                payment_id,
+                status,
+                command,
+            } => Self::new(
+                Code::Conflict,
+                format!(
+                    "{payment_id} is {}; a {} needs a payment that is authorized",
+                    status.as_str(),
+                    command.as_str()
+                ),
+            ),
+            Error::KeyReused => Self::new(
+                Code::IdempotencyKeyReused,
+                "a repeat has the same body; a new request takes a new key",
+            ),
+            Error::KeyRunning => {
+                Self::new(Code::RequestInProgress, "repeat it in a moment to get its answer").retry_after(1)
+            }
+            Error::PartnersUnavailable(reason) => {
+                tracing::warn!(reason, "partners can't be looked up");
+                Self::new(
+                    Code::Unavailable,
+                    "a partner of this payment is not known here yet, and the partner service does not answer",
+                )
+                .retry_after(2)
+            }
+            Error::NotNow(reason) => {
+                tracing::warn!(reason, "a request came at a bad moment");
+                Self::new(Code::Unavailable, "repeat it with the same Idempotency-Key").retry_after(1)
+            }
+            ours @ (Error::Bus(_) | Error::Unwritable(_) | Error::Broken { .. } | Error::Database(_)) => {
+                Self::internal(&ours)
+            }
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotNow(_) | Error::PartnersUnavailable(_) => Self::NotNow(error.to_string()),
+            Error::Bus(source) => source.into(),
+            _ => Self::Never(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The use cases, one a file. Only here transactions begin and end.
+
+mod accept;
+mod batch;
+mod change;
+mod finish;
+mod group;
+mod hints;
+mod partners;
+mod purge;
+mod read;
+mod record;
+mod request;
+mod resolve;
+mod told;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::Outbox;
+use chassis::{Clock, Context, StartError};
+use chrono::{DateTime, SubsecRound, Utc};
+use contracts::Caller;
+use once::{Answer, Claim, Granted, KeyedRequest};
+use telemetry::TraceContext;
+use tokio::sync::mpsc;
+
+use crate::connectors::Connectors;
+use crate::domain::{ConnectorName, Order, Payment};
+use crate::error::Error;
+use crate::view::PaymentView;
+
+pub use batch::{BatchItem, BatchRequest, Settled};
+pub use change::Change;
+pub use group::Waiting;
+pub use read::Filter;
+
+use hints::Hints;
+use partners::Partners;
+
+/// How many waiting requests the recorder's queue holds; more wait for a place.
+const QUEUE: usize = 4_096;
+/// What a lease adds to a connector's deadline, so that a live claim is never taken for a dead one.
+const LEASE_MARGIN: Duration = Duration::from_secs(5);
+
+/// Everything that the use cases work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Payments(Arc<Inner>);
+
+struct Inner {
+    outbox: Outbox,
+    clock: Arc<dyn Clock>,
+    connectors: Connectors,
+    partners: Partners,
+    hints: Hints,
+    recorder: mpsc::Sender<Waiting>,
+    key_retention: Duration,
+}
+
+/// A payment that is asked for, checked as far as that needs no database.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    /// Who asks.
+    pub caller: Caller,
+    /// Under which key.
+    pub key: KeyedRequest,
+    /// For what.
+    pub order: Order,
+    /// In which trace.
+    pub trace: TraceContext,
+}
+
+/// An answer, and whether it was given before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The answer.
+    pub answer: Answer,
+    /// Whether it is a repeat of the first one.
+    pub is_replay: bool,
+}
+
+impl Answered {
+    fn first(answer: Answer) -> Self {
+        Self {
+            answer,
+            is_replay: false,
+        }
+    }
+
+    fn replay(answer: Answer) -> Self {
+        Self {
+            answer,
+            is_replay: true,
+        }
+    }
+}
+
+impl Payments {
+    /// The use cases in the surroundings of `context`, and the queue that [`Payments::record_groups`] works on.
+    pub fn new(context: &Context) -> Result<(Self, mpsc::Receiver<Waiting>), StartError> {
+        let outbox = context.outbox()?;
+        let (recorder, queue) = mpsc::channel(QUEUE);
+        let deadline = Duration::from_millis(context.settings.number("payment.connector_timeout_ms"));
+        let hours = context.settings.number("payment.key_retention_hours");
+        let inner = Inner {
+            partners: Partners::new(context.peers.clone(), outbox.clone(), Arc::clone(&context.clock)),
+            outbox,
+            clock: Arc::clone(&context.clock),
+            connectors: Connectors::new(context.peers.clone(), deadline),
+            hints: Hints::new(Arc::clone(&context.cache)),
+            recorder,
+            key_retention: Duration::from_secs(hours.saturating_mul(3_600)),
+        };
+        Ok((Self(Arc::new(inner)), queue))
+    }
+
+    /// Makes a payment, or answers as before. `is_async`: it is only written down now and worked on later.
+    pub async fn make(&self, incoming: Incoming, is_async: bool) -> Result<Answered, Error> {
+        if let Some(answer) = self.0.hints.get(&incoming.key).await {
+            return Ok(Answered::replay(answer));
+        }
+        if let Err(refusal) = self.check_partners(std::slice::from_ref(&incoming.order)).await? {
+            return self.unless_answered(&incoming.key, refusal).await;
+        }
+        match incoming.order.connector {
+            _ if is_async => self.request(incoming).await,
+            ConnectorName::External => self.queue(incoming).await,
+            ConnectorName::Simulator => self.accept(incoming).await,
+        }
+    }
+
+    async fn check_partners(&self, orders: &[Order]) -> Result<Result<(), Error>, Error> {
+        let mut verdicts = self.0.partners.check(orders).await?;
+        Ok(verdicts.pop().unwrap_or(Ok(())))
+    }
+
+    /// What is refused today may have been done yesterday: then the first answer counts.
+    async fn unless_answered(&self, key: &KeyedRequest, refusal: Error) -> Result<Answered, Error> {
+        let mut work = self.0.outbox.begin().await?;
+        let claim = once::claim(work.conn(), key, self.now(), LEASE_MARGIN).await?;
+        work.roll_back().await?;
+        match claim {
+            Claim::Granted(_) => Err(refusal),
+            other => settled(other),
+        }
+    }
+
+    /// The time in microseconds, as the database keeps it: an answer reads the same before and after it was stored.
+    fn now(&self) -> DateTime<Utc> {
+        self.0.clock.now().trunc_subsecs(6)
+    }
+
+    /// How long a claim, or an operation, belongs to whoever took it.
+    fn lease(&self) -> Duration {
+        self.0.connectors.deadline() + LEASE_MARGIN
+    }
+}
+
+/// What a claim that was not granted leads to.
+fn settled(claim: Claim) -> Result<Answered, Error> {
+    match claim {
+        Claim::Answered(answer) => Ok(Answered::replay(answer)),
+        Claim::Reused => Err(Error::KeyReused),
+        Claim::Running | Claim::Granted(_) => Err(Error::KeyRunning),
+    }
+}
+
+/// The answer that tells of `payment`: `done` where its outcome is known, 202 where it is still to come.
+fn answer_of(payment: &Payment, done: u16) -> Result<Answer, Error> {
+    let status = if payment.status.is_settled() { done } else { 202 };
+    Ok(Answer {
+        status,
+        body: serde_json::to_vec(&PaymentView::from(payment))?,
+        subject: Some(payment.id.to_string()),
+    })
+}
+
+/// Keeps an answer under its claim. Where another copy took the claim over, nothing of this work may stay.
+async fn keep(work: &mut bus::Work, granted: &Granted, answer: &Answer) -> Result<(), Error> {
+    if once::answer(work.conn(), granted, answer).await? {
+        Ok(())
+    } else {
+        Err(Error::KeyRunning)
+    }
+}
+
+fn count(payment: &Payment) {
+    let labels = [
+        ("status", payment.status.as_str()),
+        ("connector", payment.connector.as_str()),
+    ];
+    metrics::counter!("jeongsan_payments_total", &labels).increment(1);
+}

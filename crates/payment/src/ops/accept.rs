@@ -1,0 +1,126 @@
+//! A payment through a connector, in three steps: claim and intent; the call; outcome and answer.
+
+use chrono::{DateTime, Utc};
+use ids::PaymentId;
+use money::Money;
+use once::{Claim, Granted, KeyedRequest};
+
+use super::finish::Keeping;
+use super::{Answered, Incoming, Payments, answer_of, keep, settled};
+use crate::domain::{OperationState, Payment, Transaction};
+use crate::error::Error;
+use crate::store::transactions::Task;
+use crate::store::{payment_methods, payments, reading};
+
+impl Payments {
+    pub(super) async fn accept(&self, incoming: Incoming) -> Result<Answered, Error> {
+        let Incoming {
+            caller, key, order, ..
+        } = incoming;
+        let now = self.now();
+        let mut work = self.0.outbox.begin().await?;
+        let granted = match once::claim(work.conn(), &key, now, self.lease()).await? {
+            Claim::Granted(granted) => granted,
+            other => return settled(other),
+        };
+        if let Some(subject) = granted.subject.clone() {
+            work.commit().await?;
+            return self.recover(&key, &granted, &subject, 201).await;
+        }
+        let due_at = now + self.lease();
+        let (payment, operations) = order.into_opened(&caller.id, now, OperationState::Sent, Some(due_at));
+        write_new(&mut work, &payment, &operations, now).await?;
+        once::subject(work.conn(), &granted, &payment.id.to_string()).await?;
+        work.commit().await?;
+
+        // An order for a connector has one means, so one operation.
+        let operation = operations.first().ok_or_else(|| no_operation(payment.id))?;
+        let task = task(&payment, operation, None);
+        let outcome = self.0.connectors.perform(&task).await;
+        let keeping = Keeping {
+            key: &key,
+            granted: &granted,
+            done: 201,
+        };
+        self.finish(&task, outcome, Some(keeping)).await
+    }
+
+    /// A repeat whose first request died on the way: goes on with the payment that it had made, and makes no other.
+    pub(super) async fn recover(
+        &self,
+        key: &KeyedRequest,
+        granted: &Granted,
+        subject: &str,
+        done: u16,
+    ) -> Result<Answered, Error> {
+        let payment_id: PaymentId = subject
+            .parse()
+            .map_err(|_| Error::NotNow(format!("the subject {subject} is not a payment")))?;
+        let keeping = Keeping { key, granted, done };
+        if let Some(task) = self.take(Some(payment_id), 1).await?.pop() {
+            return self.settle(&task, Some(keeping)).await;
+        }
+        // Its outcome is known, or someone else is finding it out.
+        let mut work = self.0.outbox.begin().await?;
+        let payment = reading::one(work.conn(), payment_id)
+            .await?
+            .ok_or(Error::NotFound(payment_id))?;
+        let answer = answer_of(&payment, done)?;
+        keep(&mut work, granted, &answer).await?;
+        work.commit().await?;
+        Ok(Answered::first(answer))
+    }
+}
+
+/// Writes a payment that a connector is to work on.
+pub(super) async fn write_new(
+    work: &mut bus::Work,
+    payment: &Payment,
+    operations: &[Transaction],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    payment_methods::remember(work.conn(), payment, now).await?;
+    let written = payments::insert(work.conn(), &[payment], operations).await?;
+    if written.contains(&payment.id) {
+        return Ok(());
+    }
+    let name = (payment.caller.as_str(), payment.order_reference.as_str());
+    let holder = payments::holders(work.conn(), &[name]).await?.pop();
+    Err(match holder {
+        Some((_, order_reference, payment_id)) => Error::AlreadyExists {
+            order_reference,
+            payment_id,
+        },
+        None => Error::NotNow("the order reference was just given up".to_owned()),
+    })
+}
+
+/// What the connector is given of an operation; `charge` is its own name for what it did before.
+pub(super) fn task(payment: &Payment, operation: &Transaction, charge: Option<String>) -> Task {
+    let tender = payment
+        .tenders
+        .iter()
+        .find(|t| t.number == operation.tender_number);
+    Task {
+        id: operation.id,
+        payment_id: payment.id,
+        connector: payment.connector,
+        operation: operation.operation,
+        was_sent: false,
+        amount: Money::new(operation.amount_minor, payment.currency),
+        key: operation
+            .connector_key
+            .clone()
+            .unwrap_or_else(|| operation.id.to_string()),
+        token: tender.and_then(|t| t.token.clone()),
+        charge,
+        attempt: 0,
+    }
+}
+
+pub(super) fn no_operation(payment_id: PaymentId) -> Error {
+    Error::Broken {
+        payment_id,
+        rule: "a payment has a tender and an operation".to_owned(),
+    }
+}

@@ -1,0 +1,81 @@
+//! Answers that were kept, at hand: they speed a repeat up and never decide.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use cache::Cache;
+use once::{Answer, KeyedRequest};
+
+/// How long an answer is at hand.
+const TIME_TO_LIVE: Duration = Duration::from_hours(24);
+
+/// Answers by `payment:{...}`, the braces holding the hash of caller, route and key. An answer is put here only after
+/// the database has it, so what is found is true; what is not found is looked for in the database.
+pub(super) struct Hints(Arc<dyn Cache>);
+
+impl Hints {
+    pub(super) fn new(cache: Arc<dyn Cache>) -> Self {
+        Self(cache)
+    }
+
+    /// The answer to exactly this request.
+    pub(super) async fn get(&self, key: &KeyedRequest) -> Option<Answer> {
+        let kept = self.0.get(&name(key)).await?;
+        let (fingerprint, rest) = kept.split_at_checked(32)?;
+        let (status, body) = rest.split_at_checked(2)?;
+        if fingerprint != key.fingerprint {
+            return None;
+        }
+        Some(Answer {
+            status: u16::from_be_bytes(status.try_into().ok()?),
+            body: body.to_vec(),
+            subject: None,
+        })
+    }
+
+    /// Keeps an answer that is committed.
+    pub(super) async fn put(&self, key: &KeyedRequest, answer: &Answer) {
+        let mut kept = BytesMut::with_capacity(34 + answer.body.len());
+        kept.put_slice(&key.fingerprint);
+        kept.put_u16(answer.status);
+        kept.put_slice(&answer.body);
+        self.0.put(&name(key), Bytes::from(kept), TIME_TO_LIVE).await;
+    }
+}
+
+fn name(key: &KeyedRequest) -> String {
+    format!("payment:{}", hex::encode(key.scope))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cache::MemoryCache;
+
+    #[tokio::test]
+    async fn an_answer_is_found_by_the_same_request_only() {
+        let hints = Hints::new(Arc::new(MemoryCache::new(10)));
+        let key = KeyedRequest {
+            scope: [1; 32],
+            fingerprint: [2; 32],
+        };
+        let answer = Answer {
+            status: 201,
+            body: b"{}".to_vec(),
+            subject: None,
+        };
+        hints.put(&key, &answer).await;
+        assert_eq!(hints.get(&key).await, Some(answer));
+        let other_body = KeyedRequest {
+            fingerprint: [3; 32],
+            ..key
+        };
+        let other_key = KeyedRequest {
+            scope: [4; 32],
+            ..key
+        };
+        assert_eq!(hints.get(&other_body).await, None);
+        assert_eq!(hints.get(&other_key).await, None);
+    }
+}

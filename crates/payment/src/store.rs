@@ -1,0 +1,25 @@
+//! The only SQL of this service, a file for each table.
+#![allow(
+    clippy::as_conversions,
+    reason = "`as` is how sqlx's macros are told the type of a parameter"
+)]
+
+pub mod known;
+pub mod payment_methods;
+pub mod payments;
+pub mod reading;
+pub mod tenders;
+pub mod transactions;
+
+use std::str::FromStr;
+
+/// A word of a column that a check constraint guards.
+fn word<T: FromStr<Err = String>>(text: &str) -> Result<T, sqlx::Error> {
+    text.parse()
+        .map_err(|says| sqlx::Error::Decode(format!("{text:?}: {says}").into()))
+}
+
+/// A value of a column that is one of another crate's types.
+fn value<T>(parsed: Option<T>, column: &str) -> Result<T, sqlx::Error> {
+    parsed.ok_or_else(|| sqlx::Error::Decode(format!("the column {column} holds an unknown word").into()))
+}

@@ -1,0 +1,39 @@
+-- Which open operations is nobody looking after? They are leased until $2 to whoever asks.
+with due as (
+    select t.transaction_id, t.state
+      from transactions t
+      join payments p using (payment_id)
+     where t.state in ('created', 'sent', 'unknown')
+       and t.due_at <= $1
+       and ($4::uuid is null or t.payment_id = $4)
+     order by t.due_at
+     limit $3
+       -- The payment too, in one go: who ends an operation locks the payment first and then the operation.
+       for update of t, p skip locked
+), taken as (
+    update transactions t
+       set state = case t.state when 'created' then 'sent' else t.state end,
+           due_at = $2, attempts = t.attempts + 1, updated_at = $1
+      from due
+     where t.transaction_id = due.transaction_id
+    returning t.*, due.state <> 'created' as was_sent
+), moved as (
+    update payments p
+       set status = 'processing', updated_at = $1
+      from taken
+     where p.payment_id = taken.payment_id and p.status = 'requested'
+)
+select taken.transaction_id as "transaction_id!", taken.payment_id as "payment_id!", p.connector as "connector!",
+       p.currency as "currency!", taken.operation as "operation!", taken.was_sent as "was_sent!",
+       taken.amount_minor as "amount_minor!", taken.connector_key, taken.attempts as "attempts!",
+       m.token as "token?",
+       (select earlier.connector_reference
+          from transactions earlier
+         where earlier.payment_id = taken.payment_id and earlier.tender_number = taken.tender_number
+           and earlier.operation = 'authorize' and earlier.state = 'succeeded'
+         order by earlier.created_at desc
+         limit 1) as charge
+  from taken
+  join payments p using (payment_id)
+  join tenders on tenders.payment_id = taken.payment_id and tenders.number = taken.tender_number
+  left join payment_methods m on m.payment_method_id = tenders.payment_method_id

@@ -1,0 +1,141 @@
+//! A payment as clients see it.
+
+use chrono::{DateTime, Utc};
+use contracts::events::{Discount, Origin, TenderKind};
+use ids::{PartnerId, PaymentId, TenderId};
+use money::Currency;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::{Capture, ConnectorName, Payment, PaymentStatus};
+
+/// A payment. All amounts are minor units of `currency`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PaymentView {
+    /// Its name.
+    pub id: PaymentId,
+    /// The caller's own name for it.
+    pub order_reference: String,
+    /// Where it stands.
+    pub status: PaymentStatus,
+    /// Of every amount.
+    pub currency: Currency,
+    /// What its lines add up to: price x quantity, less discounts, plus shipping.
+    pub owed_minor: i64,
+    /// What its tenders add up to.
+    pub amount_minor: i64,
+    /// What was taken.
+    pub captured_minor: i64,
+    /// How it is paid.
+    pub tenders: Vec<TenderView>,
+    /// What for.
+    pub lines: Vec<LineView>,
+    /// Who takes the money.
+    pub connector: ConnectorName,
+    /// Whether the money was taken by this platform or elsewhere.
+    pub origin: Origin,
+    /// Whether it is captured at once.
+    pub capture: Capture,
+    /// When the sale happened.
+    pub sold_at: DateTime<Utc>,
+    /// When it was made here.
+    pub created_at: DateTime<Utc>,
+    /// Why the last operation was refused, if it was.
+    pub failure: Option<FailureView>,
+}
+
+/// One means by which a payment is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TenderView {
+    /// Its name.
+    pub id: TenderId,
+    /// Card, transfer, ...
+    pub kind: TenderKind,
+    /// What is to be paid by it.
+    pub amount_minor: i64,
+    /// What was held.
+    pub authorized_minor: i64,
+    /// What was taken of it.
+    pub captured_minor: i64,
+    /// What was let go of it.
+    pub voided_minor: i64,
+}
+
+/// What the buyer owes for one thing of one partner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LineView {
+    /// 1, 2, 3, ...
+    pub line_number: i32,
+    /// Whose sale it is.
+    pub partner_id: PartnerId,
+    /// Decides the rate; empty where none was given.
+    pub category: String,
+    /// The price of one, VAT included.
+    pub unit_price_minor: i64,
+    /// How many.
+    pub quantity: i32,
+    /// Shipping for this line.
+    pub shipping_minor: i64,
+    /// The part of price x quantity that is free of VAT.
+    pub tax_free_minor: i64,
+    /// Discounts and who funds them.
+    pub discounts: Vec<Discount>,
+}
+
+/// Why an operation was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FailureView {
+    /// For programs, for example `card_declined`.
+    pub code: String,
+    /// For people.
+    pub detail: String,
+}
+
+impl From<&Payment> for PaymentView {
+    fn from(payment: &Payment) -> Self {
+        Self {
+            id: payment.id,
+            order_reference: payment.order_reference.clone(),
+            status: payment.status,
+            currency: payment.currency,
+            owed_minor: payment.owed_minor,
+            amount_minor: payment.amount_minor,
+            captured_minor: payment.captured_minor,
+            tenders: payment
+                .tenders
+                .iter()
+                .map(|tender| TenderView {
+                    id: tender.id,
+                    kind: tender.kind,
+                    amount_minor: tender.amounts.amount_minor,
+                    authorized_minor: tender.amounts.authorized_minor,
+                    captured_minor: tender.amounts.captured_minor,
+                    voided_minor: tender.amounts.voided_minor,
+                })
+                .collect(),
+            lines: payment
+                .lines
+                .iter()
+                .map(|line| LineView {
+                    line_number: line.line_number,
+                    partner_id: line.partner_id,
+                    category: line.category.clone(),
+                    unit_price_minor: line.unit_price_minor,
+                    quantity: line.quantity,
+                    shipping_minor: line.shipping_minor,
+                    tax_free_minor: line.tax_free_minor,
+                    discounts: line.discounts.clone(),
+                })
+                .collect(),
+            connector: payment.connector,
+            origin: payment.connector.origin(),
+            capture: payment.capture,
+            sold_at: payment.sold_at,
+            created_at: payment.created_at,
+            failure: payment.failure.as_ref().map(|failure| FailureView {
+                code: failure.code.clone(),
+                detail: failure.detail.clone(),
+            }),
+        }
+    }
+}

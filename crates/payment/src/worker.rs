@@ -1,0 +1,52 @@
+//! The loops of this service.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::ops::Payments;
+
+/// How long the worker sleeps when nothing is due.
+const IDLE: Duration = Duration::from_millis(100);
+/// How long it sleeps after a failure.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// How often old keys are forgotten.
+const PURGE: Duration = Duration::from_mins(10);
+
+/// Works on operations that are due, until `stop`; what is begun is finished.
+pub(crate) async fn resolve(payments: Payments, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match payments.work_off().await {
+            Ok(0) => IDLE,
+            Ok(_) => continue,
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(error, "open operations could not be looked at");
+                AFTER_FAILURE
+            }
+        };
+        sleep(pause, &stop).await;
+    }
+}
+
+/// Forgets old idempotency keys, until `stop`.
+pub(crate) async fn purge(payments: Payments, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match payments.purge_keys().await {
+            Ok(0) => {}
+            Ok(keys) => tracing::info!(keys, "old idempotency keys were forgotten"),
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(error, "old idempotency keys could not be forgotten");
+            }
+        }
+        sleep(PURGE, &stop).await;
+    }
+}
+
+async fn sleep(pause: Duration, stop: &CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(pause) => {}
+    }
+}
