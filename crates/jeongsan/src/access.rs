@@ -142,23 +142,23 @@ pub(crate) async fn databases(
     Ok(addresses)
 }
 
-/// The addresses of all databases for the role that may only read. The server was provisioned before.
-pub(crate) fn reader_urls(
-    settings: &Settings,
-    admin_url: &str,
-) -> Result<BTreeMap<&'static str, String>, Fault> {
-    let passwords = passwords(settings)?;
-    let with_database = targets::all()
-        .into_iter()
-        .filter_map(|service| Some((service.name, service.database?.spec)));
-    with_database
-        .map(|(name, spec)| {
-            Ok((
-                name,
-                role_url(admin_url, &spec, postgres::READER_ROLE, &passwords)?,
-            ))
-        })
-        .collect()
+/// The addresses of all databases that can be reached, best as the role that may only read. Makes nothing.
+pub(crate) async fn readable(settings: &Settings) -> Result<BTreeMap<&'static str, String>, Fault> {
+    let admin_url = admin_url(settings).await;
+    let passwords = passwords(settings);
+    let mut addresses = BTreeMap::new();
+    for service in targets::all() {
+        let Some(database) = service.database else {
+            continue;
+        };
+        if let Some(url) = settings.given(&format!("{}.database_url", service.name)) {
+            addresses.insert(service.name, url.to_owned());
+        } else if let (Some(admin_url), Ok(passwords)) = (&admin_url, &passwords) {
+            let url = role_url(admin_url, &database.spec, postgres::READER_ROLE, passwords)?;
+            addresses.insert(service.name, url);
+        }
+    }
+    Ok(addresses)
 }
 
 /// The embedded server of the data folder, owned by this process.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::commands::{clock, config, events};
+use crate::commands::{clock, config, events, import, sample, verify};
 use crate::output::Form;
 
 /// Payments for marketplaces, partner settlement, and the books behind them.
@@ -98,8 +98,15 @@ pub(crate) enum Command {
     Postgres(Running),
     /// Make the databases and bring them up to date, and end
     Migrate,
+    /// Take in what was sold and paid elsewhere
+    #[command(subcommand)]
+    Import(import::What),
+    /// Make up orders of a small marketplace, to try the import with
+    Sample(sample::Wanted),
     /// Settle every window that has ended
     Settle(Settle),
+    /// Prove that payments, lines, statements and books agree
+    Verify(verify::Wanted),
     /// Show or move the time of a trial installation
     #[command(subcommand)]
     Clock(clock::Action),

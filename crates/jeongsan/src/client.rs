@@ -55,7 +55,7 @@ impl Answer {
 }
 
 impl Api {
-    /// The gateway of these settings. The key: `api_key`, else `data_dir/admin.key`.
+    /// The gateway of these settings.
     pub(crate) fn new(settings: &Settings) -> Result<Self, Fault> {
         let base = settings::gateway_url(settings);
         if !base.starts_with("http://") {
@@ -63,10 +63,7 @@ impl Api {
                 "gateway.url = {base}: commands speak plain HTTP; name the gateway's own address, http://host:port"
             )));
         }
-        let key = match settings.given("api_key") {
-            Some(key) => key.to_owned(),
-            None => kept_key(settings)?,
-        };
+        let key = api_key(settings)?;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(5)));
@@ -143,7 +140,11 @@ impl Api {
     }
 }
 
-fn kept_key(settings: &Settings) -> Result<String, Fault> {
+/// The key to show to the gateway: `api_key`, else the administrator's in the data folder. A secret.
+pub(crate) fn api_key(settings: &Settings) -> Result<String, Fault> {
+    if let Some(key) = settings.given("api_key") {
+        return Ok(key.to_owned());
+    }
     let path = settings::data_dir(settings).join("admin.key");
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(text.trim().to_owned()),

@@ -5,10 +5,13 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod events;
+pub(crate) mod import;
 pub(crate) mod migrate;
 pub(crate) mod postgres;
+pub(crate) mod sample;
 pub(crate) mod serve;
 pub(crate) mod settle;
+pub(crate) mod verify;
 
 use crate::cli::{Cli, Command};
 use crate::fault::Fault;
@@ -29,6 +32,9 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Fault> {
         }
         Command::Postgres(running) => postgres::run(&settings, &running, form).await,
         Command::Migrate => migrate::run(&settings, form).await,
+        Command::Import(what) => import::run(&settings, what, form).await,
+        Command::Sample(wanted) => sample::run(&settings, &wanted, form),
+        Command::Verify(wanted) => verify::run(&settings, &wanted, form).await,
         Command::Settle(wanted) => settle::run(&settings, &wanted, form).await,
         Command::Clock(action) => clock::run(&settings, &action, form),
         Command::Events(action) => events::run(&settings, &action, form).await,
