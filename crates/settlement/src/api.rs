@@ -1,4 +1,8 @@
 //! The routes, one resource a file.
+#![allow(
+    unused_qualifications,
+    reason = "the macro that documents parameters spells their types out"
+)]
 
 mod holds;
 mod lines;

@@ -32,6 +32,7 @@ pub(crate) struct Lines {
     get,
     path = "/v1/settlement-lines",
     tag = "settlements",
+    params(LinesQuery),
     responses((status = 200, body = Lines, description = "The lines, with every step of their price."))
 )]
 pub(crate) async fn list(

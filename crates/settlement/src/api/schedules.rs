@@ -41,6 +41,7 @@ impl OfPartner {
     get,
     path = "/v1/settlement-schedules",
     tag = "settlements",
+    params(OfPartner),
     responses((status = 200, body = Page<ScheduleRow>, description = "A page of schedules."))
 )]
 pub(crate) async fn list(

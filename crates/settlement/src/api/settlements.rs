@@ -120,6 +120,7 @@ pub(crate) struct ListQuery {
     get,
     path = "/v1/settlements",
     tag = "settlements",
+    params(ListQuery),
     responses((status = 200, body = Page<Settlement>, description = "A page of statements."))
 )]
 pub(crate) async fn list(
@@ -166,7 +167,7 @@ pub(crate) async fn get(
     get,
     path = "/v1/settlements/{settlement_id}/details",
     tag = "settlements",
-    params(("settlement_id" = SettlementId, Path)),
+    params(("settlement_id" = SettlementId, Path), PageParams),
     responses(
         (status = 200, body = Page<Detail>, description = "A page of lines."),
         (status = 404, body = Problem, description = "There is no such statement."),

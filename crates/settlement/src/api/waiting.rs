@@ -81,6 +81,7 @@ impl From<Waiting> for WaitingLine {
     get,
     path = "/v1/waiting-lines",
     tag = "settlements",
+    params(OfPartner),
     responses((status = 200, body = Page<WaitingLine>, description = "A page of lines."))
 )]
 pub(crate) async fn list(

@@ -180,3 +180,35 @@ async fn statements_lines_schedules_and_waiting_lines_are_shown() {
     );
     platform.stop().await;
 }
+
+#[tokio::test]
+async fn the_documentation_names_every_parameter() {
+    let platform = Platform::of(&[crate::service()]).start().await;
+    let api = platform.get("settlement", "/openapi.json").await.expect(200);
+    for (path, expected) in [
+        (
+            "/v1/settlements",
+            vec![
+                "currency",
+                "cursor",
+                "ends_on_from",
+                "ends_on_to",
+                "limit",
+                "partner_id",
+            ],
+        ),
+        (
+            "/v1/settlements/{settlement_id}/details",
+            vec!["cursor", "limit", "settlement_id"],
+        ),
+        ("/v1/settlement-lines", vec!["payment_id"]),
+        ("/v1/settlement-schedules", vec!["cursor", "limit", "partner_id"]),
+        ("/v1/waiting-lines", vec!["cursor", "limit", "partner_id"]),
+    ] {
+        let parameters = api["paths"][path]["get"]["parameters"].as_array().unwrap();
+        let mut names: Vec<_> = parameters.iter().map(|p| p["name"].as_str().unwrap()).collect();
+        names.sort_unstable();
+        assert_eq!(names, expected, "{path}");
+    }
+    platform.stop().await;
+}
