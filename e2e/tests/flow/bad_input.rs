@@ -26,7 +26,7 @@ pub async fn what_is_wrong_is_named_and_nothing_is_done(api: &Api) -> Result<()>
         (with("/lines", json!([])), "/lines", "invalid_field"),
         (with("/tenders/0/amount_minor", json!(9_999)), "/tenders", "amount_mismatch"),
         (with("/lines/0/partner_id", json!(unknown)), "/lines/0/partner_id", "unknown_partner"),
-        (with("/currency", json!("USD")), "/currency", "currency_not_contracted"),
+        (with("/currency", json!("USD")), "/lines/0/partner_id", "currency_not_contracted"),
         (with("/currency", json!("XXQ")), "/currency", "invalid_field"),
         (with("/order_reference", json!("")), "/order_reference", "invalid_field"),
         (external_payment("bad", &partner, 1, 1, "1999-12-31T00:00:00Z"), "/sold_at", "invalid_field"),

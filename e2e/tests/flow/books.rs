@@ -26,8 +26,8 @@ pub async fn the_books_balance_and_the_reports_follow(api: &Api) -> Result<()> {
         let balance = api.get("/v1/trial-balance").await?;
         let totals = balance.get("totals").and_then(Value::as_array).cloned().unwrap_or_default();
         let zero = !totals.is_empty() && totals.iter().all(|t| t.get("difference_minor").is_some_and(|d| d == "0"));
-        let report = api.get("/v1/reports/daily").await?;
-        let reported = report.get("data").and_then(Value::as_array).is_some_and(|rows| !rows.is_empty());
+        let report = api.get("/v1/reports/daily?from=2026-10-01&to=2026-10-31").await?;
+        let reported = report.get("rows").and_then(Value::as_array).is_some_and(|rows| !rows.is_empty());
         Ok((zero && reported).then_some(()))
     })
     .await

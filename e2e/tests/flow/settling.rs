@@ -8,6 +8,11 @@ fn number(value: &Value, name: &str) -> Option<i64> {
     value.get(name).and_then(Value::as_i64)
 }
 
+async fn lines_of(api: &Api, payment_id: &str) -> Result<Vec<Value>> {
+    let answer = api.get(&format!("/v1/settlement-lines?payment_id={payment_id}")).await?;
+    Ok(answer.get("data").and_then(Value::as_array).cloned().unwrap_or_default())
+}
+
 /// 10,000 at 10 %: fee 1,000, VAT 100, net 8,900. Sold on Friday 2 October 2026 in Seoul; the three days of Chuseok
 /// begin the week before, so D+2 is counted over the substitute holiday of National Foundation Day on Monday.
 pub async fn a_sale_becomes_a_statement_with_the_expected_figures(api: &Api) -> Result<()> {
@@ -17,7 +22,7 @@ pub async fn a_sale_becomes_a_statement_with_the_expected_figures(api: &Api) -> 
         let made = api.post("/v1/payments", order, &sale).await?.ok()?;
         let id = made.get("id").and_then(Value::as_str).unwrap_or_default();
         let lines = eventually("the line to be priced", || async {
-            let lines = api.list(&format!("/v1/settlement-lines?payment_id={id}")).await?;
+            let lines = lines_of(api, id).await?;
             Ok((!lines.is_empty()).then_some(lines))
         })
         .await?;
@@ -61,7 +66,7 @@ pub async fn a_line_without_a_contract_waits_and_is_priced_later(api: &Api) -> R
     let contract = json!({ "partner_id": partner, "valid_from": "2020-01-01", "terms": contract_terms(200_000) });
     api.post("/v1/contracts", "late-contract", &contract).await?.ok()?;
     let line = eventually("the line to be priced", || async {
-        Ok(api.list(&format!("/v1/settlement-lines?payment_id={id}")).await?.into_iter().next())
+        Ok(lines_of(api, &id).await?.into_iter().next())
     })
     .await?;
     ensure!(number(&line, "net_minor") == Some(7_800), "{line}");
