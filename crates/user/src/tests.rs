@@ -64,6 +64,23 @@ impl Desk {
         self.clock.set(self.now() + time);
     }
 
+    /// Returns when that many statements wait for a lock.
+    async fn until_waiting(&self, count: i64) {
+        let db = self.database.db();
+        loop {
+            let waiting: i64 = sqlx::query_scalar(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+            )
+            .fetch_one(db.pool())
+            .await
+            .unwrap();
+            if waiting >= count {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
     async fn who(&self, credential: &str) -> Option<Caller> {
         let shown = if credential.starts_with("sk_") {
             Shown::ApiKey {

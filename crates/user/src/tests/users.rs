@@ -119,7 +119,15 @@ async fn of_two_administrators_who_demote_each_other_at_once_one_stays() {
             let office = desk.office.clone();
             tokio::spawn(async move { change_user(&office, user, roles(&[Role::Auditor])).await })
         };
+        // Both wait at a row that we hold, so that they go on side by side.
+        let mut gate = desk.database.db().begin().await.unwrap();
+        sqlx::query("select from users for update")
+            .execute(&mut *gate)
+            .await
+            .unwrap();
         let (first, second) = (demote(one.id), demote(two.id));
+        desk.until_waiting(2).await;
+        gate.rollback().await.unwrap();
         let outcomes = [first.await.unwrap(), second.await.unwrap()];
         assert_eq!(outcomes.iter().filter(|o| o.is_ok()).count(), 1, "{outcomes:?}");
         assert!(
