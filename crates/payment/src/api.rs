@@ -2,6 +2,7 @@
 
 mod batch;
 mod changes;
+mod check;
 mod payments;
 mod request;
 #[cfg(test)]

@@ -1,27 +1,16 @@
-//! A payment as a client asks for it, and what makes it acceptable.
+//! A payment as a client asks for it.
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use contracts::events::{Discount, PaidLine, TenderKind};
+use chrono::{DateTime, Utc};
+use contracts::events::{Discount, TenderKind};
 use ids::PartnerId;
 use money::Currency;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use web::{Code, FieldError, Problem};
+use web::Problem;
 
-use crate::domain::amounts::{AmountFault, line_amounts, total};
-use crate::domain::{Capture, ConnectorName, Means, Order};
-
-const LINES: usize = 500;
-const TENDERS: usize = 20;
-const DISCOUNTS: usize = 20;
-const REFERENCE: usize = 64;
-const CATEGORY: usize = 64;
-const TOKEN: usize = 255;
-/// A clock elsewhere may be ahead of ours by this much.
-const AHEAD: TimeDelta = TimeDelta::minutes(5);
-/// 2000-01-01T00:00:00Z in seconds since 1970: what is older is a mistake.
-const OLDEST_SALE_S: i64 = 946_684_800;
+use super::check::Check;
+use crate::domain::{Capture, ConnectorName, Order};
 
 /// A payment that is to be made. All amounts are minor units of `currency`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
@@ -29,24 +18,24 @@ const OLDEST_SALE_S: i64 = 946_684_800;
 pub struct PaymentRequest {
     /// The caller's own name for the order, 1 to 64 characters. It belongs to one payment that has not failed.
     #[schema(min_length = 1, max_length = 64)]
-    order_reference: String,
+    pub(super) order_reference: String,
     /// Of every amount.
-    currency: Currency,
+    pub(super) currency: Currency,
     /// What the buyer owes, 1 to 500.
     #[schema(min_items = 1, max_items = 500)]
-    lines: Vec<LineRequest>,
+    pub(super) lines: Vec<LineRequest>,
     /// How it is paid: one for the simulator, up to 20 for external payments.
     #[schema(min_items = 1, max_items = 20)]
-    tenders: Vec<TenderRequest>,
+    pub(super) tenders: Vec<TenderRequest>,
     /// Whether it is captured at once.
     #[serde(default = "automatic")]
     #[schema(default = "automatic")]
-    capture: Capture,
+    pub(super) capture: Capture,
     /// Who takes the money. `external`: it was taken elsewhere and is recorded.
-    connector: ConnectorName,
+    pub(super) connector: ConnectorName,
     /// When the sale happened; for external payments only. Now, if left out.
     #[serde(default)]
-    sold_at: Option<DateTime<Utc>>,
+    pub(super) sold_at: Option<DateTime<Utc>>,
 }
 
 /// What the buyer owes for one thing of one partner: price x quantity, less discounts, plus shipping.
@@ -54,30 +43,30 @@ pub struct PaymentRequest {
 #[serde(deny_unknown_fields)]
 pub struct LineRequest {
     /// Whose sale it is.
-    partner_id: PartnerId,
+    pub(super) partner_id: PartnerId,
     /// Decides the rate, at most 64 characters.
     #[serde(default)]
     #[schema(max_length = 64)]
-    category: String,
+    pub(super) category: String,
     /// The price of one, VAT included.
     #[schema(minimum = 0)]
-    unit_price_minor: i64,
+    pub(super) unit_price_minor: i64,
     /// How many.
     #[serde(default = "one")]
     #[schema(default = 1, minimum = 1)]
-    quantity: i32,
+    pub(super) quantity: i32,
     /// Shipping that the buyer pays for this line.
     #[serde(default)]
     #[schema(minimum = 0)]
-    shipping_minor: i64,
+    pub(super) shipping_minor: i64,
     /// The part of price x quantity that is free of VAT.
     #[serde(default)]
     #[schema(minimum = 0)]
-    tax_free_minor: i64,
+    pub(super) tax_free_minor: i64,
     /// Discounts, and who funds them; together at most price x quantity.
     #[serde(default)]
     #[schema(max_items = 20)]
-    discounts: Vec<Discount>,
+    pub(super) discounts: Vec<Discount>,
 }
 
 /// One means by which the buyer pays.
@@ -85,14 +74,14 @@ pub struct LineRequest {
 #[serde(deny_unknown_fields)]
 pub struct TenderRequest {
     /// Card, transfer, ...
-    kind: TenderKind,
+    pub(super) kind: TenderKind,
     /// What is paid by it.
     #[schema(minimum = 0)]
-    amount_minor: i64,
+    pub(super) amount_minor: i64,
     /// The connector's token of the buyer's card, for example `tok_ok` of the simulator. Never a card number.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 255)]
-    token: Option<String>,
+    pub(super) token: Option<String>,
 }
 
 fn automatic() -> Capture {
@@ -126,215 +115,4 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         Segment::Unknown => "/?".to_owned(),
     };
     path.iter().map(part).collect()
-}
-
-/// Collects what is wrong.
-#[derive(Default)]
-struct Check {
-    faults: Vec<FieldError>,
-}
-
-impl Check {
-    fn fault(&mut self, pointer: impl Into<String>, code: Code, detail: impl Into<String>) {
-        self.faults.push(FieldError {
-            pointer: pointer.into(),
-            code,
-            detail: detail.into(),
-        });
-    }
-
-    fn require(&mut self, holds: bool, pointer: impl Into<String>, detail: impl Into<String>) {
-        if !holds {
-            self.fault(pointer, Code::InvalidField, detail);
-        }
-    }
-
-    /// The order; of use only where nothing was found wrong.
-    fn order(&mut self, request: PaymentRequest, now: DateTime<Utc>, is_production: bool) -> Order {
-        let is_external = request.connector == ConnectorName::External;
-        let length = request.order_reference.chars().count();
-        let plain = !request.order_reference.contains(char::is_control);
-        self.require(
-            (1..=REFERENCE).contains(&length) && plain,
-            "/order_reference",
-            "give 1 to 64 characters, none of them a control character",
-        );
-        self.require(
-            is_external || !is_production,
-            "/connector",
-            "the simulator is for tests; record the payment as external",
-        );
-        self.require(
-            !is_external || request.capture == Capture::Automatic,
-            "/capture",
-            "an external payment was captured already: leave this out",
-        );
-        self.sold_at(request.sold_at, is_external, now);
-        self.require(
-            (1..=LINES).contains(&request.lines.len()),
-            "/lines",
-            "give 1 to 500 lines",
-        );
-        let mut lines = Vec::with_capacity(request.lines.len());
-        let mut owed = Some(0_i64);
-        for (line_number, line) in (1_i32..).zip(request.lines) {
-            let line = PaidLine {
-                line_number,
-                partner_id: line.partner_id,
-                category: line.category,
-                unit_price_minor: line.unit_price_minor,
-                quantity: line.quantity,
-                shipping_minor: line.shipping_minor,
-                tax_free_minor: line.tax_free_minor,
-                discounts: line.discounts,
-            };
-            let amount = self.line(&line);
-            owed = owed.and_then(|sum| total([sum, amount]));
-            lines.push(line);
-        }
-        let means = self.means(request.tenders, is_external);
-        let amount = total(means.iter().map(|m| m.amount_minor));
-        if owed.is_none() {
-            self.fault(
-                "/lines",
-                Code::InvalidField,
-                "together they exceed 64 bits: split the payment",
-            );
-        }
-        if amount.is_none() {
-            self.fault(
-                "/tenders",
-                Code::InvalidField,
-                "together they exceed 64 bits: split the payment",
-            );
-        }
-        let (owed_minor, amount_minor) = (owed.unwrap_or_default(), amount.unwrap_or_default());
-        if self.faults.is_empty() && !is_external && owed_minor != amount_minor {
-            let detail = format!(
-                "the tenders pay {amount_minor} and the lines owe {owed_minor} (price x quantity, less discounts, \
-                 plus shipping): make them equal"
-            );
-            self.fault("/tenders", Code::AmountMismatch, detail.clone());
-            self.fault("/lines", Code::AmountMismatch, detail);
-        }
-        Order {
-            order_reference: request.order_reference,
-            currency: request.currency,
-            lines,
-            means,
-            capture: request.capture,
-            connector: request.connector,
-            // In microseconds, as the database keeps it.
-            sold_at: request.sold_at.map(|at| at.trunc_subsecs(6)),
-            owed_minor,
-            amount_minor,
-        }
-    }
-
-    fn sold_at(&mut self, sold_at: Option<DateTime<Utc>>, is_external: bool, now: DateTime<Utc>) {
-        let Some(sold_at) = sold_at else { return };
-        self.require(
-            is_external,
-            "/sold_at",
-            "a payment made here is sold now: leave this out",
-        );
-        self.require(
-            sold_at.timestamp() >= OLDEST_SALE_S && sold_at <= now + AHEAD,
-            "/sold_at",
-            "give an instant from 2000-01-01T00:00:00Z to five minutes from now",
-        );
-    }
-
-    /// What the line owes.
-    fn line(&mut self, line: &PaidLine) -> i64 {
-        let at = |field: &str| format!("/lines/{}/{field}", line.line_number.saturating_sub(1));
-        let before = self.faults.len();
-        let category_fits = line.category.chars().count() <= CATEGORY && !line.category.contains('\0');
-        self.require(category_fits, at("category"), "give at most 64 characters");
-        for (field, amount) in [
-            ("unit_price_minor", line.unit_price_minor),
-            ("shipping_minor", line.shipping_minor),
-            ("tax_free_minor", line.tax_free_minor),
-        ] {
-            self.require(amount >= 0, at(field), "give 0 or more");
-        }
-        self.require(line.quantity >= 1, at("quantity"), "give 1 or more");
-        self.require(
-            line.discounts.len() <= DISCOUNTS,
-            at("discounts"),
-            "give at most 20 discounts",
-        );
-        for (place, discount) in line.discounts.iter().enumerate() {
-            let pointer = at(&format!("discounts/{place}/amount_minor"));
-            self.require(
-                discount.amount_minor > 0,
-                pointer,
-                "give 1 or more, or leave it out",
-            );
-        }
-        if self.faults.len() > before {
-            return 0;
-        }
-        match line_amounts(line) {
-            Ok(amounts) => return amounts.owed,
-            Err(AmountFault::TooLarge) => self.fault(
-                at("unit_price_minor"),
-                Code::InvalidField,
-                "price x quantity, discounts and shipping must fit 64 bits: split the line",
-            ),
-            Err(AmountFault::DiscountsBeyondPrice) => self.fault(
-                at("discounts"),
-                Code::AmountMismatch,
-                "together they exceed price x quantity: lower them",
-            ),
-            Err(AmountFault::TaxFreeBeyondPrice) => self.fault(
-                at("tax_free_minor"),
-                Code::AmountMismatch,
-                "it exceeds price x quantity: lower it",
-            ),
-        }
-        0
-    }
-
-    fn means(&mut self, tenders: Vec<TenderRequest>, is_external: bool) -> Vec<Means> {
-        let most = if is_external { TENDERS } else { 1 };
-        self.require(
-            (1..=most).contains(&tenders.len()),
-            "/tenders",
-            format!("give 1 to {most} for this connector"),
-        );
-        let mut means = Vec::with_capacity(tenders.len());
-        for (place, tender) in tenders.into_iter().enumerate() {
-            let at = |field: &str| format!("/tenders/{place}/{field}");
-            self.require(tender.amount_minor >= 0, at("amount_minor"), "give 0 or more");
-            self.require(
-                is_external || tender.kind == TenderKind::Card,
-                at("kind"),
-                "the simulator is a card network: give card, or record the payment as external",
-            );
-            match &tender.token {
-                None => self.require(
-                    is_external,
-                    at("token"),
-                    "give a test token such as tok_ok, so that the card can be charged",
-                ),
-                Some(_) if is_external => {
-                    self.require(false, at("token"), "nothing is charged here: leave this out");
-                }
-                Some(token) => {
-                    let fits =
-                        (1..=TOKEN).contains(&token.chars().count()) && !token.contains(char::is_control);
-                    let is_number = token.len() >= 12 && token.bytes().all(|b| b.is_ascii_digit());
-                    self.require(fits, at("token"), "give 1 to 255 characters");
-                    self.require(!is_number, at("token"), "never send a card number: send a token");
-                }
-            }
-            means.push(Means {
-                kind: tender.kind,
-                amount_minor: tender.amount_minor,
-                token: tender.token,
-            });
-        }
-        means
-    }
 }

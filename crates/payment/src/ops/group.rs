@@ -57,11 +57,6 @@ impl Payments {
             Ok(outcomes) => return outcomes,
             Err(error) => error,
         };
-        if let ([_], error) = (all.as_slice(), &error)
-            && !matches!(error, Error::NotNow(_))
-        {
-            tracing::debug!(error = %error, "a payment could not be recorded");
-        }
         if all.len() == 1 {
             return vec![Err(error)];
         }

@@ -1,0 +1,236 @@
+//! What makes a payment that a client asks for acceptable.
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use contracts::events::{PaidLine, TenderKind};
+use web::{Code, FieldError};
+
+use super::request::{PaymentRequest, TenderRequest};
+use crate::domain::amounts::{AmountFault, line_amounts, total};
+use crate::domain::{Capture, ConnectorName, Means, Order};
+
+const LINES: usize = 500;
+const TENDERS: usize = 20;
+const DISCOUNTS: usize = 20;
+const REFERENCE: usize = 64;
+const CATEGORY: usize = 64;
+const TOKEN: usize = 255;
+/// A clock elsewhere may be ahead of ours by this much.
+const AHEAD: TimeDelta = TimeDelta::minutes(5);
+/// 2000-01-01T00:00:00Z in seconds since 1970: what is older is a mistake.
+const OLDEST_SALE_S: i64 = 946_684_800;
+
+/// Collects what is wrong.
+#[derive(Default)]
+pub(super) struct Check {
+    pub(super) faults: Vec<FieldError>,
+}
+
+impl Check {
+    fn fault(&mut self, pointer: impl Into<String>, code: Code, detail: impl Into<String>) {
+        self.faults.push(FieldError {
+            pointer: pointer.into(),
+            code,
+            detail: detail.into(),
+        });
+    }
+
+    fn require(&mut self, holds: bool, pointer: impl Into<String>, detail: impl Into<String>) {
+        if !holds {
+            self.fault(pointer, Code::InvalidField, detail);
+        }
+    }
+
+    /// The order; of use only where nothing was found wrong.
+    pub(super) fn order(
+        &mut self,
+        request: PaymentRequest,
+        now: DateTime<Utc>,
+        is_production: bool,
+    ) -> Order {
+        let is_external = request.connector == ConnectorName::External;
+        let length = request.order_reference.chars().count();
+        let plain = !request.order_reference.contains(char::is_control);
+        self.require(
+            (1..=REFERENCE).contains(&length) && plain,
+            "/order_reference",
+            "give 1 to 64 characters, none of them a control character",
+        );
+        self.require(
+            is_external || !is_production,
+            "/connector",
+            "the simulator is for tests; record the payment as external",
+        );
+        self.require(
+            !is_external || request.capture == Capture::Automatic,
+            "/capture",
+            "an external payment was captured already: leave this out",
+        );
+        self.sold_at(request.sold_at, is_external, now);
+        self.require(
+            (1..=LINES).contains(&request.lines.len()),
+            "/lines",
+            "give 1 to 500 lines",
+        );
+        let mut lines = Vec::with_capacity(request.lines.len());
+        let mut owed = Some(0_i64);
+        for (line_number, line) in (1_i32..).zip(request.lines) {
+            let line = PaidLine {
+                line_number,
+                partner_id: line.partner_id,
+                category: line.category,
+                unit_price_minor: line.unit_price_minor,
+                quantity: line.quantity,
+                shipping_minor: line.shipping_minor,
+                tax_free_minor: line.tax_free_minor,
+                discounts: line.discounts,
+            };
+            let amount = self.line(&line);
+            owed = owed.and_then(|sum| total([sum, amount]));
+            lines.push(line);
+        }
+        let means = self.means(request.tenders, is_external);
+        let amount = total(means.iter().map(|m| m.amount_minor));
+        if owed.is_none() {
+            self.fault(
+                "/lines",
+                Code::InvalidField,
+                "together they exceed 64 bits: split the payment",
+            );
+        }
+        if amount.is_none() {
+            self.fault(
+                "/tenders",
+                Code::InvalidField,
+                "together they exceed 64 bits: split the payment",
+            );
+        }
+        let (owed_minor, amount_minor) = (owed.unwrap_or_default(), amount.unwrap_or_default());
+        if self.faults.is_empty() && !is_external && owed_minor != amount_minor {
+            let detail = format!(
+                "the tenders pay {amount_minor} and the lines owe {owed_minor} (price x quantity, less discounts, \
+                 plus shipping): make them equal"
+            );
+            self.fault("/tenders", Code::AmountMismatch, detail.clone());
+            self.fault("/lines", Code::AmountMismatch, detail);
+        }
+        Order {
+            order_reference: request.order_reference,
+            currency: request.currency,
+            lines,
+            means,
+            capture: request.capture,
+            connector: request.connector,
+            // In microseconds, as the database keeps it.
+            sold_at: request.sold_at.map(|at| at.trunc_subsecs(6)),
+            owed_minor,
+            amount_minor,
+        }
+    }
+
+    fn sold_at(&mut self, sold_at: Option<DateTime<Utc>>, is_external: bool, now: DateTime<Utc>) {
+        let Some(sold_at) = sold_at else { return };
+        self.require(
+            is_external,
+            "/sold_at",
+            "a payment made here is sold now: leave this out",
+        );
+        self.require(
+            sold_at.timestamp() >= OLDEST_SALE_S && sold_at <= now + AHEAD,
+            "/sold_at",
+            "give an instant from 2000-01-01T00:00:00Z to five minutes from now",
+        );
+    }
+
+    /// What the line owes.
+    fn line(&mut self, line: &PaidLine) -> i64 {
+        let at = |field: &str| format!("/lines/{}/{field}", line.line_number.saturating_sub(1));
+        let before = self.faults.len();
+        let category_fits = line.category.chars().count() <= CATEGORY && !line.category.contains('\0');
+        self.require(category_fits, at("category"), "give at most 64 characters");
+        for (field, amount) in [
+            ("unit_price_minor", line.unit_price_minor),
+            ("shipping_minor", line.shipping_minor),
+            ("tax_free_minor", line.tax_free_minor),
+        ] {
+            self.require(amount >= 0, at(field), "give 0 or more");
+        }
+        self.require(line.quantity >= 1, at("quantity"), "give 1 or more");
+        self.require(
+            line.discounts.len() <= DISCOUNTS,
+            at("discounts"),
+            "give at most 20 discounts",
+        );
+        for (place, discount) in line.discounts.iter().enumerate() {
+            let pointer = at(&format!("discounts/{place}/amount_minor"));
+            self.require(
+                discount.amount_minor > 0,
+                pointer,
+                "give 1 or more, or leave it out",
+            );
+        }
+        if self.faults.len() > before {
+            return 0;
+        }
+        match line_amounts(line) {
+            Ok(amounts) => return amounts.owed,
+            Err(AmountFault::TooLarge) => self.fault(
+                at("unit_price_minor"),
+                Code::InvalidField,
+                "price x quantity, discounts and shipping must fit 64 bits: split the line",
+            ),
+            Err(AmountFault::DiscountsBeyondPrice) => self.fault(
+                at("discounts"),
+                Code::AmountMismatch,
+                "together they exceed price x quantity: lower them",
+            ),
+            Err(AmountFault::TaxFreeBeyondPrice) => self.fault(
+                at("tax_free_minor"),
+                Code::AmountMismatch,
+                "it exceeds price x quantity: lower it",
+            ),
+        }
+        0
+    }
+
+    fn means(&mut self, tenders: Vec<TenderRequest>, is_external: bool) -> Vec<Means> {
+        let most = if is_external { TENDERS } else { 1 };
+        self.require(
+            (1..=most).contains(&tenders.len()),
+            "/tenders",
+            format!("give 1 to {most} for this connector"),
+        );
+        let mut means = Vec::with_capacity(tenders.len());
+        for (place, tender) in tenders.into_iter().enumerate() {
+            let at = |field: &str| format!("/tenders/{place}/{field}");
+            self.require(tender.amount_minor >= 0, at("amount_minor"), "give 0 or more");
+            self.require(
+                is_external || tender.kind == TenderKind::Card,
+                at("kind"),
+                "the simulator is a card network: give card, or record the payment as external",
+            );
+            match &tender.token {
+                None => self.require(
+                    is_external,
+                    at("token"),
+                    "give a test token such as tok_ok, so that the card can be charged",
+                ),
+                Some(_) if is_external => {
+                    self.require(false, at("token"), "nothing is charged here: leave this out");
+                }
+                Some(token) => {
+                    let fits =
+                        (1..=TOKEN).contains(&token.chars().count()) && !token.contains(char::is_control);
+                    let is_number = token.len() >= 12 && token.bytes().all(|b| b.is_ascii_digit());
+                    self.require(fits, at("token"), "give 1 to 255 characters");
+                    self.require(!is_number, at("token"), "never send a card number: send a token");
+                }
+            }
+            means.push(Means {
+                kind: tender.kind,
+                amount_minor: tender.amount_minor,
+                token: tender.token,
+            });
+        }
+        means
+    }
+}
