@@ -121,7 +121,7 @@ impl Api {
                 body,
             })
         };
-        tokio::time::timeout(Duration::from_secs(120), exchange)
+        tokio::time::timeout(Duration::from_mins(2), exchange)
             .await
             .context("no answer within two minutes")?
     }

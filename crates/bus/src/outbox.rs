@@ -1,4 +1,5 @@
 //! The table `bus.outbox`.
+#![allow(clippy::as_conversions, reason = "how sqlx's macros are told the type of a parameter")]
 
 use contracts::Topic;
 use serde_json::value::RawValue;

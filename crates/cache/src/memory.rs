@@ -69,7 +69,7 @@ mod tests {
     async fn an_entry_is_kept_until_its_time_is_over() {
         let cache = MemoryCache::new(2);
         cache
-            .put("a", Bytes::from_static(b"1"), Duration::from_secs(60))
+            .put("a", Bytes::from_static(b"1"), Duration::from_mins(1))
             .await;
         cache.put("b", Bytes::from_static(b"2"), Duration::ZERO).await;
         assert_eq!(cache.get("a").await.as_deref(), Some(b"1".as_slice()));
@@ -80,7 +80,7 @@ mod tests {
     async fn a_full_cache_makes_room() {
         let cache = MemoryCache::new(1);
         for key in ["a", "b", "c"] {
-            cache.put(key, Bytes::new(), Duration::from_secs(60)).await;
+            cache.put(key, Bytes::new(), Duration::from_mins(1)).await;
         }
         assert!(cache.get("c").await.is_some());
         assert!(cache.get("a").await.is_none());

@@ -1,4 +1,5 @@
 //! The table `once.keys`.
+#![allow(clippy::as_conversions, reason = "how sqlx's macros are told the type of a parameter")]
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;

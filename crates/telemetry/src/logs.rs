@@ -21,10 +21,9 @@ impl LogFormat {
     /// `json`, `text`, or `auto`: text on a terminal, JSON elsewhere.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
-            "json" => Some(Self::Json),
             "text" => Some(Self::Text),
             "auto" if std::io::stderr().is_terminal() => Some(Self::Text),
-            "auto" => Some(Self::Json),
+            "json" | "auto" => Some(Self::Json),
             _ => None,
         }
     }

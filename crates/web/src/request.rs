@@ -81,8 +81,8 @@ fn is_plain(text: &str) -> bool {
 /// Writes the request id into a problem, and makes problems of the bare answers of the router itself.
 fn name_in_problem(mut response: Response, id: &str) -> Response {
     if let Some(mut problem) = response.extensions_mut().remove::<Problem>() {
-        problem.request_id = id.to_owned();
-        return keep_headers(response, problem);
+        id.clone_into(&mut problem.request_id);
+        return keep_headers(&response, problem);
     }
     let bare = response
         .headers()
@@ -108,10 +108,10 @@ fn name_in_problem(mut response: Response, id: &str) -> Response {
         request_id: id.to_owned(),
         ..problem
     };
-    keep_headers(response, problem)
+    keep_headers(&response, problem)
 }
 
-fn keep_headers(response: Response, problem: Problem) -> Response {
+fn keep_headers(response: &Response, problem: Problem) -> Response {
     let mut rewritten = problem.into_response();
     rewritten.extensions_mut().remove::<Problem>();
     for (name, value) in response.headers() {
