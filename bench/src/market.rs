@@ -1,0 +1,65 @@
+//! Partners to pay, and the payments' bodies.
+
+use anyhow::Result;
+use bytes::{BufMut, Bytes, BytesMut};
+use e2e::{Api, contract_terms, partner_with_contract};
+use serde_json::{Value, json};
+
+/// How many partners there are.
+const PARTNERS: usize = 20;
+
+/// Stands in a body where the order reference comes.
+const PLACE: &str = "order-reference-here";
+
+/// A body for every pair of neighbours, all but the order reference.
+pub struct Market {
+    bodies: Vec<(Bytes, Bytes)>,
+}
+
+impl Market {
+    /// Makes the partners.
+    pub async fn open(api: &Api) -> Result<Self> {
+        let mut partners = Vec::with_capacity(PARTNERS);
+        for number in 0..PARTNERS {
+            let terms = contract_terms(120_000);
+            partners.push(partner_with_contract(api, &format!("shop-{number}"), &terms).await?);
+        }
+        let mut bodies = Vec::with_capacity(PARTNERS);
+        for (first, second) in partners.iter().zip(partners.iter().cycle().skip(1)) {
+            let text = payment(PLACE, first, second).to_string();
+            if let Some((head, tail)) = text.split_once(PLACE) {
+                bodies.push((
+                    Bytes::copy_from_slice(head.as_bytes()),
+                    Bytes::copy_from_slice(tail.as_bytes()),
+                ));
+            }
+        }
+        Ok(Self { bodies })
+    }
+
+    /// The body of a payment with that order reference.
+    pub fn body(&self, reference: &str, turn: usize) -> Bytes {
+        let Some((head, tail)) = self.bodies.get(turn % self.bodies.len().max(1)) else {
+            return Bytes::new();
+        };
+        let mut body = BytesMut::with_capacity(head.len() + reference.len() + tail.len());
+        body.put_slice(head);
+        body.put_slice(reference.as_bytes());
+        body.put_slice(tail);
+        body.freeze()
+    }
+}
+
+/// A payment of two lines, taken elsewhere.
+fn payment(reference: &str, first: &str, second: &str) -> Value {
+    json!({
+        "order_reference": reference,
+        "currency": "KRW",
+        "lines": [
+            { "partner_id": first, "category": "books", "unit_price_minor": 12_000, "quantity": 2 },
+            { "partner_id": second, "category": "toys", "unit_price_minor": 30_000, "shipping_minor": 3_000 },
+        ],
+        "tenders": [{ "kind": "bank_transfer", "amount_minor": 57_000 }],
+        "connector": "external",
+    })
+}
