@@ -14,6 +14,7 @@ use cache::MemoryCache;
 use postgres::{Db, DbOptions, PostgresError};
 use telemetry::MetricsHandle;
 use tokio::net::TcpListener;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -200,23 +201,22 @@ impl Host {
         for running in &self.running {
             running.open.store(false, Ordering::Relaxed);
         }
+        // One deadline for all that follows: whoever stops us kills us some time after it.
+        let deadline = Instant::now() + self.limit;
         self.closing.cancel();
         self.connections.close();
-        if tokio::time::timeout(self.limit, self.connections.wait())
-            .await
-            .is_err()
-        {
+        if timeout_at(deadline, self.connections.wait()).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
         // The gateway first, the sources of events last: the reverse of the start.
         for running in self.running.iter().rev() {
-            if !running.tasks.stop(self.limit).await {
+            if !running.tasks.stop(deadline.duration_since(Instant::now())).await {
                 tracing::warn!(service = running.name, "some loops did not end in time");
             }
         }
         self.shared.clear();
         for db in self.running.into_iter().filter_map(|r| r.db) {
-            let _ = tokio::time::timeout(self.limit, db.close()).await;
+            let _ = timeout_at(deadline, db.close()).await;
         }
     }
 }

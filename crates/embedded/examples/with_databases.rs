@@ -43,8 +43,10 @@ async fn run(
         .ok_or("an address without a database")?;
     for (name, migrations) in crates_with_sql()? {
         let mut admin = PgConnection::connect(&admin_url).await?;
-        execute(&mut admin, format!("create database {name}")).await?;
-        let url = format!("{base}/{name}");
+        // `user` alone is a word of SQL.
+        let database = format!("{name}_service");
+        execute(&mut admin, format!("create database {database}")).await?;
+        let url = format!("{base}/{database}");
         let mut connection = PgConnection::connect(&url).await?;
         execute(
             &mut connection,
