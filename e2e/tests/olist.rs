@@ -21,12 +21,19 @@ fn data() -> Option<PathBuf> {
     if folder.join("olist/orders.csv").exists() {
         return Some(folder);
     }
-    println!("skipped: there are no orders in {}; name their folder in JEONGSAN_SHARED_DATA", folder.display());
+    println!(
+        "skipped: there are no orders in {}; name their folder in JEONGSAN_SHARED_DATA",
+        folder.display()
+    );
     None
 }
 
 fn text(value: &Value, name: &str) -> String {
-    value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    value
+        .get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn number(value: &Value, name: &str) -> i64 {
@@ -40,14 +47,39 @@ async fn import(platform: &Platform, data: &Path, orders: &Path, payments: &Path
     let (orders, payments) = (show(orders), show(payments));
     let (code, output) = platform
         .run(&[
-            "--json", "import", "orders", "--partners", &sellers, "--orders", &orders, "--payments", &payments,
-            "--currency", "BRL", "--time-zone", "America/Sao_Paulo", "--rate", "12%", "--fee-vat", "10%",
-            "--cycle", "monthly", "--payout-days", "3", "--holidays", "BR", "--valid-from", "2016-01-01",
+            "--json",
+            "import",
+            "orders",
+            "--partners",
+            &sellers,
+            "--orders",
+            &orders,
+            "--payments",
+            &payments,
+            "--currency",
+            "BRL",
+            "--time-zone",
+            "America/Sao_Paulo",
+            "--rate",
+            "12%",
+            "--fee-vat",
+            "10%",
+            "--cycle",
+            "monthly",
+            "--payout-days",
+            "3",
+            "--holidays",
+            "BR",
+            "--valid-from",
+            "2016-01-01",
             "--no-progress",
         ])
         .await?;
     ensure!(code == 0, "import ended with {code}:\n{output}");
-    let document = output.find('{').and_then(|at| output.get(at..)).context("a summary in JSON")?;
+    let document = output
+        .find('{')
+        .and_then(|at| output.get(at..))
+        .context("a summary in JSON")?;
     let mut documents = serde_json::Deserializer::from_str(document).into_iter::<Value>();
     Ok(documents.next().context("a summary")??)
 }
@@ -56,7 +88,12 @@ async fn import(platform: &Platform, data: &Path, orders: &Path, payments: &Path
 async fn settled(api: &Api) -> Result<()> {
     eventually("all that has ended to be settled", || async {
         let status = api.get("/v1/settlement-status").await?;
-        let names = ["payments_lag", "waiting_lines", "ended_windows_open", "requested_windows"];
+        let names = [
+            "payments_lag",
+            "waiting_lines",
+            "ended_windows_open",
+            "requested_windows",
+        ];
         Ok(names.iter().all(|name| number(&status, name) == 0).then_some(()))
     })
     .await
@@ -64,15 +101,34 @@ async fn settled(api: &Api) -> Result<()> {
 
 async fn statements(api: &Api) -> Result<BTreeMap<Window, Figures>> {
     let partners = api.list("/v1/partners").await?;
-    let references: BTreeMap<String, String> =
-        partners.iter().map(|p| (text(p, "id"), text(p, "reference"))).collect();
+    let references: BTreeMap<String, String> = partners
+        .iter()
+        .map(|p| (text(p, "id"), text(p, "reference")))
+        .collect();
     let mut found = BTreeMap::new();
     for statement in api.list("/v1/settlements").await? {
-        let seller = references.get(&text(&statement, "partner_id")).cloned().unwrap_or_default();
-        let window = (seller, text(&statement, "starts_on"), text(&statement, "ends_on"), text(&statement, "due_on"));
-        let figures = (number(&statement, "line_count"), number(&statement, "earned_minor"));
-        ensure!(found.insert(window.clone(), figures).is_none(), "two statements of {window:?}");
-        ensure!(number(&statement, "payable_minor") == figures.1, "nothing is carried: {statement}");
+        let seller = references
+            .get(&text(&statement, "partner_id"))
+            .cloned()
+            .unwrap_or_default();
+        let window = (
+            seller,
+            text(&statement, "starts_on"),
+            text(&statement, "ends_on"),
+            text(&statement, "due_on"),
+        );
+        let figures = (
+            number(&statement, "line_count"),
+            number(&statement, "earned_minor"),
+        );
+        ensure!(
+            found.insert(window.clone(), figures).is_none(),
+            "two statements of {window:?}"
+        );
+        ensure!(
+            number(&statement, "payable_minor") == figures.1,
+            "nothing is carried: {statement}"
+        );
     }
     Ok(found)
 }
@@ -81,18 +137,34 @@ fn expected(data: &Path, change: Option<&str>) -> Result<(BTreeMap<Window, Figur
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("olist/expected.py");
     let holidays = data.join("holidays/public_holidays_KR_BR_US_2016_2028.json");
     let mut command = std::process::Command::new("python3");
-    command.arg(script).arg(data.join("olist")).arg("--holidays").arg(holidays);
+    command
+        .arg(script)
+        .arg(data.join("olist"))
+        .arg("--holidays")
+        .arg(holidays);
     if let Some(change) = change {
         command.args(["--change", change]);
     }
     let output = command.output().context("python3 is needed")?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let result: Value = serde_json::from_slice(&output.stdout)?;
-    let listed = result.get("statements").and_then(Value::as_array).context("statements")?;
+    let listed = result
+        .get("statements")
+        .and_then(Value::as_array)
+        .context("statements")?;
     let statements = listed
         .iter()
         .map(|s| {
-            let window = (text(s, "seller"), text(s, "starts_on"), text(s, "ends_on"), text(s, "due_on"));
+            let window = (
+                text(s, "seller"),
+                text(s, "starts_on"),
+                text(s, "ends_on"),
+                text(s, "due_on"),
+            );
             (window, (number(s, "lines"), number(s, "net_minor")))
         })
         .collect();
@@ -101,9 +173,18 @@ fn expected(data: &Path, change: Option<&str>) -> Result<(BTreeMap<Window, Figur
 
 fn compare(found: &BTreeMap<Window, Figures>, wanted: &BTreeMap<Window, Figures>) -> Result<()> {
     for (window, figures) in wanted {
-        ensure!(found.get(window) == Some(figures), "{window:?}: {:?}, not {figures:?}", found.get(window));
+        ensure!(
+            found.get(window) == Some(figures),
+            "{window:?}: {:?}, not {figures:?}",
+            found.get(window)
+        );
     }
-    ensure!(found.len() == wanted.len(), "{} statements, not {}", found.len(), wanted.len());
+    ensure!(
+        found.len() == wanted.len(),
+        "{} statements, not {}",
+        found.len(),
+        wanted.len()
+    );
     Ok(())
 }
 
@@ -128,20 +209,31 @@ async fn real_orders_are_settled_as_calculated_independently() -> Result<()> {
     })
     .await?;
     let sum = |kind: &str| -> (usize, i64) {
-        let own: Vec<i64> =
-            breaks.iter().filter(|b| text(b, "kind") == kind).map(|b| number(b, "amount_minor")).collect();
+        let own: Vec<i64> = breaks
+            .iter()
+            .filter(|b| text(b, "kind") == kind)
+            .map(|b| number(b, "amount_minor"))
+            .collect();
         (own.len(), own.iter().sum())
     };
     let (over, short) = (sum("over"), sum("short"));
-    ensure!((over.0, short.0, over.1 - short.1) == (23, 15, 13_038), "over {over:?}, short {short:?}");
+    ensure!(
+        (over.0, short.0, over.1 - short.1) == (23, 15, 13_038),
+        "over {over:?}, short {short:?}"
+    );
     let balance = api.get("/v1/trial-balance").await?;
-    let zero = balance.pointer("/totals/0/difference_minor").is_some_and(|d| d == "0");
+    let zero = balance
+        .pointer("/totals/0/difference_minor")
+        .is_some_and(|d| d == "0");
     ensure!(zero, "{balance}");
     platform.verify().await?;
 
     import(&platform, &data, &files.0, &files.1).await?;
     settled(&api).await?;
-    ensure!(api.list("/v1/payments").await?.len() == 6_133, "importing again changes nothing");
+    ensure!(
+        api.list("/v1/payments").await?.len() == 6_133,
+        "importing again changes nothing"
+    );
     compare(&statements(&api).await?, &wanted)?;
     platform.verify().await
 }
@@ -157,17 +249,36 @@ async fn a_changed_rate_prices_sales_from_its_first_day_on() -> Result<()> {
         std::fs::write(&path, header)?;
         Ok(path)
     };
-    let no_orders = empty("no-orders.csv", "order_id,line,seller_id,category,sold_at,price,freight\n")?;
+    let no_orders = empty(
+        "no-orders.csv",
+        "order_id,line,seller_id,category,sold_at,price,freight\n",
+    )?;
     let no_payments = empty("no-payments.csv", "order_id,sequence,method,instalments,amount\n")?;
     import(&platform, &data, &no_orders, &no_payments).await?;
     for contract in api.list("/v1/contracts").await? {
         let id = text(&contract, "id");
-        let mut terms = contract.pointer("/versions/0/terms").cloned().context("the terms of version 1")?;
+        let mut terms = contract
+            .pointer("/versions/0/terms")
+            .cloned()
+            .context("the terms of version 1")?;
         terms["rate_ppm"] = json!(95_000);
-        let version = json!({ "valid_from": "2018-01-01", "terms": terms, "reason": "agreed with all sellers" });
-        api.post(&format!("/v1/contracts/{id}/versions"), &format!("rate-{id}"), &version).await?.ok()?;
+        let version =
+            json!({ "valid_from": "2018-01-01", "terms": terms, "reason": "agreed with all sellers" });
+        api.post(
+            &format!("/v1/contracts/{id}/versions"),
+            &format!("rate-{id}"),
+            &version,
+        )
+        .await?
+        .ok()?;
     }
-    import(&platform, &data, &data.join("olist/orders.csv"), &data.join("olist/payments.csv")).await?;
+    import(
+        &platform,
+        &data,
+        &data.join("olist/orders.csv"),
+        &data.join("olist/payments.csv"),
+    )
+    .await?;
     settled(&api).await?;
     let (wanted, _) = expected(&data, Some("2018-01-01:95000"))?;
     compare(&statements(&api).await?, &wanted)?;

@@ -10,11 +10,18 @@ const CLIENTS: usize = 64;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_clients_with_one_key_make_one_payment() -> Result<()> {
-    let keys: usize = std::env::var("JEONGSAN_RACE_KEYS").ok().and_then(|t| t.parse().ok()).unwrap_or(60);
+    let keys: usize = std::env::var("JEONGSAN_RACE_KEYS")
+        .ok()
+        .and_then(|t| t.parse().ok())
+        .unwrap_or(60);
     let mut platform = Platform::start_with(Mode::Split, &[("simulator.latency_ms", "150")]).await?;
     // A second copy on a port of its own, and a second gateway that passes payments to that one.
     let (payment, gateway) = (platform.base_port() + 12, platform.base_port() + 13);
-    platform.launch_with("payment-2", &["serve", "payment"], &[("payment.port", &payment.to_string())])?;
+    platform.launch_with(
+        "payment-2",
+        &["serve", "payment"],
+        &[("payment.port", &payment.to_string())],
+    )?;
     let second = format!("http://127.0.0.1:{payment}");
     platform.launch_with(
         "gateway-2",
@@ -24,9 +31,11 @@ async fn sixty_four_clients_with_one_key_make_one_payment() -> Result<()> {
     let api = platform.api()?;
     let other = Api::new(format!("http://127.0.0.1:{gateway}"), api.key());
     for probe in [Api::new(second, ""), Api::new(other.base(), "")] {
-        eventually("the second copies", || async { probe.get("/readyz").await.map(Some) })
-            .await
-            .with_context(|| platform.log_tail())?;
+        eventually("the second copies", || async {
+            probe.get("/readyz").await.map(Some)
+        })
+        .await
+        .with_context(|| platform.log_tail())?;
     }
     let partner = partner_with_contract(&api, "race", &contract_terms(100_000)).await?;
     for n in 0..keys {
@@ -51,7 +60,10 @@ async fn sixty_four_clients_with_one_key_make_one_payment() -> Result<()> {
     let charged = platform.direct(10).get("/network/v1/journal/count").await?;
     println!("{keys} keys by {CLIENTS} clients each: {made} payments, {charged} at the network");
     ensure!(made == keys, "{made} payments of {keys} keys");
-    ensure!(charged.get("captured").and_then(Value::as_u64) == u64::try_from(keys).ok(), "{charged}");
+    ensure!(
+        charged.get("captured").and_then(Value::as_u64) == u64::try_from(keys).ok(),
+        "{charged}"
+    );
     platform.verify().await
 }
 
@@ -62,7 +74,12 @@ async fn until_answered(api: &Api, key: &str, body: &Value) -> Result<String> {
         if answer.status == 409 && answer.code() == "request_in_progress" {
             return Ok(None);
         }
-        let id = answer.ok()?.get("id").and_then(Value::as_str).context("an id")?.to_owned();
+        let id = answer
+            .ok()?
+            .get("id")
+            .and_then(Value::as_str)
+            .context("an id")?
+            .to_owned();
         Ok(Some(id))
     })
     .await

@@ -1,5 +1,8 @@
 //! The tables `bus.positions`, `bus.handled` and `bus.parked`: how far a service has come.
-#![allow(clippy::as_conversions, reason = "how sqlx's macros are told the type of a parameter")]
+#![allow(
+    clippy::as_conversions,
+    reason = "how sqlx's macros are told the type of a parameter"
+)]
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,5 +1,8 @@
 //! The table `bus.outbox`.
-#![allow(clippy::as_conversions, reason = "how sqlx's macros are told the type of a parameter")]
+#![allow(
+    clippy::as_conversions,
+    reason = "how sqlx's macros are told the type of a parameter"
+)]
 
 use contracts::Topic;
 use serde_json::value::RawValue;

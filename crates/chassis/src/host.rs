@@ -256,7 +256,7 @@ fn assemble(
     keyring: &Keyring,
     metrics: &MetricsHandle,
 ) -> Router {
-    let (routes, mut api) = parts.routes.split_for_parts();
+    let (own, mut api) = parts.routes.split_for_parts();
     api.info.title = format!("Jeongsan {name}");
     env!("CARGO_PKG_VERSION").clone_into(&mut api.info.version);
     let health = Health {
@@ -269,7 +269,7 @@ fn assemble(
     let verifier = Verifier::new(name, keyring.clone());
     let body_limit = usize::try_from(settings.number("http.body_limit")).unwrap_or(usize::MAX);
     let timeout = Duration::from_millis(settings.number("http.timeout_ms"));
-    let mut router = routes;
+    let mut router = own;
     if let Some(log) = log {
         router = router.merge(feed::routes(log));
     }

@@ -26,12 +26,15 @@ struct Claims {
     roles: Vec<Role>,
 }
 
+/// Tokens by caller and audience, each with the second until which it is used.
+type KeptTokens = HashMap<(Caller, &'static str), (i64, String)>;
+
 /// Makes tokens in the name of one service. Lifetimes follow the machine's clock, not a test clock.
 #[derive(Clone)]
 pub struct Signer {
     service: String,
     key: EncodingKey,
-    kept: Arc<Mutex<HashMap<(Caller, &'static str), (i64, String)>>>,
+    kept: Arc<Mutex<KeptTokens>>,
 }
 
 impl Signer {

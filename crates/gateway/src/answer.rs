@@ -21,7 +21,7 @@ pub(crate) enum Refusal {
     #[error("the body is longer than {limit} bytes")]
     TooLarge {
         /// The limit.
-        limit: u64,
+        limit: usize,
     },
     /// The service did not answer in time.
     #[error("{service} did not answer in time")]

@@ -20,8 +20,7 @@ impl Overflow {
 }
 
 /// The body, cut off with an error after `limit` bytes. It is passed on as it comes, not gathered.
-pub(crate) fn limited(body: Body, limit: u64, overflow: &Overflow) -> Body {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+pub(crate) fn limited(body: Body, limit: usize, overflow: &Overflow) -> Body {
     let overflow = overflow.clone();
     Body::new(Limited::new(body, limit).map_err(move |error| {
         if error.is::<LengthLimitError>() {

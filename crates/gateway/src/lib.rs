@@ -60,7 +60,7 @@ struct Gate {
     landing: Arc<Landing>,
     timeout: Duration,
     /// In bytes, where the route has no limit of its own.
-    body_limit: u64,
+    body_limit: usize,
 }
 
 impl Gate {
@@ -72,7 +72,7 @@ impl Gate {
             landing: Arc::new(Landing::new(peers.clone(), clock)),
             peers,
             timeout: Duration::from_millis(context.settings.number("gateway.timeout_ms")),
-            body_limit: context.settings.number("http.body_limit"),
+            body_limit: usize::try_from(context.settings.number("http.body_limit")).unwrap_or(usize::MAX),
         }
     }
 }

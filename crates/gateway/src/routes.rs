@@ -45,9 +45,9 @@ const LOG_IN: &str = "/v1/sessions";
 const OWN_SESSION: &str = "/v1/sessions/current";
 
 /// Addresses that take larger bodies than `http.body_limit`, in bytes.
-const BODY_LIMITS: &[(&str, u64)] = &[
-    ("/v1/payments/batch", 8 * 1024 * 1024),
-    ("/v1/partners/batch", 8 * 1024 * 1024),
+const BODY_LIMITS: &[(&str, usize)] = &[
+    ("/v1/payments/batch", web::BATCH_LIMIT),
+    ("/v1/partners/batch", web::BATCH_LIMIT),
 ];
 
 /// Where a request goes, and on what terms.
@@ -60,7 +60,7 @@ pub(crate) struct Target {
     /// Whether the session token is handed on.
     pub(crate) own_session: bool,
     /// The largest body in bytes, where it is not the usual one.
-    pub(crate) body_limit: Option<u64>,
+    pub(crate) body_limit: Option<usize>,
     /// Whether it may change who is let in.
     pub(crate) changes_access: bool,
 }

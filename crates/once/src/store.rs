@@ -1,5 +1,8 @@
 //! The table `once.keys`.
-#![allow(clippy::as_conversions, reason = "how sqlx's macros are told the type of a parameter")]
+#![allow(
+    clippy::as_conversions,
+    reason = "how sqlx's macros are told the type of a parameter"
+)]
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;

@@ -1,4 +1,11 @@
 //! Claims on a real PostgreSQL: a request is done once, whoever asks, however often.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "a test reports a fault by panicking"
+)]
 
 use std::time::Duration;
 

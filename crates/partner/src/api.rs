@@ -10,8 +10,10 @@ mod lookup;
 mod partners;
 mod replies;
 
+use axum::extract::DefaultBodyLimit;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use web::BATCH_LIMIT;
 
 use crate::App;
 
@@ -20,7 +22,11 @@ pub(crate) fn routes(app: App) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(partners::make, partners::list))
         .routes(routes!(partners::read, partners::change))
-        .routes(routes!(batches::accept))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(batches::accept))
+                .layer(DefaultBodyLimit::max(BATCH_LIMIT)),
+        )
         .routes(routes!(contracts::make, contracts::list))
         .routes(routes!(contracts::read))
         .routes(routes!(contracts::add_version))

@@ -8,12 +8,14 @@ mod request;
 #[cfg(test)]
 mod request_tests;
 
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chassis::Clock;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use web::BATCH_LIMIT;
 
 use crate::ops::{Answered, Payments};
 
@@ -29,7 +31,11 @@ pub(crate) fn routes(desk: Desk) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(payments::create, payments::list))
         .routes(routes!(payments::read))
-        .routes(routes!(batch::create))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(batch::create))
+                .layer(DefaultBodyLimit::max(BATCH_LIMIT)),
+        )
         .routes(routes!(changes::capture))
         .routes(routes!(changes::void))
         .with_state(desk)

@@ -1,4 +1,11 @@
 //! An acknowledged write stays, whatever happened to the connection before.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    reason = "a test reports a fault by panicking"
+)]
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -30,20 +37,30 @@ async fn a_write_after_a_cancelled_begin_is_kept() {
     // One, so that the write meets the connection that was cut off.
     options.max_connections = 1;
     let db = Db::connect(&options).await.unwrap();
-    sqlx::query("create table written (n integer primary key)").execute(db.pool()).await.unwrap();
+    sqlx::query("create table written (n integer primary key)")
+        .execute(db.pool())
+        .await
+        .unwrap();
 
     let mut acknowledged = Vec::new();
     for n in 0..400_i32 {
         cut_off(usize::try_from(n % 12).unwrap(), db.begin()).await;
-        if sqlx::query("insert into written values ($1)").bind(n).execute(db.pool()).await.is_ok() {
+        if sqlx::query("insert into written values ($1)")
+            .bind(n)
+            .execute(db.pool())
+            .await
+            .is_ok()
+        {
             acknowledged.push(n);
         }
     }
     // Another connection sees only what was committed.
     db.close().await;
     let witness = Db::connect(&options).await.unwrap();
-    let kept: Vec<i32> =
-        sqlx::query_scalar("select n from written order by n").fetch_all(witness.pool()).await.unwrap();
+    let kept: Vec<i32> = sqlx::query_scalar("select n from written order by n")
+        .fetch_all(witness.pool())
+        .await
+        .unwrap();
     assert_eq!(acknowledged.len(), 400);
     assert_eq!(kept, acknowledged);
 }

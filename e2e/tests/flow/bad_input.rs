@@ -20,37 +20,99 @@ pub async fn what_is_wrong_is_named_and_nothing_is_done(api: &Api) -> Result<()>
     let unknown = "ptn_00000000000000000000000000";
     let cases = [
         (with("/surprise", json!(1)), "/surprise", "invalid_field"),
-        (with("/lines/0/unit_price_minor", json!("10")), "/lines/0/unit_price_minor", "invalid_field"),
-        (with("/lines/0/unit_price_minor", json!(-1)), "/lines/0/unit_price_minor", "invalid_field"),
-        (with("/lines/0/quantity", json!(0)), "/lines/0/quantity", "invalid_field"),
+        (
+            with("/lines/0/unit_price_minor", json!("10")),
+            "/lines/0/unit_price_minor",
+            "invalid_field",
+        ),
+        (
+            with("/lines/0/unit_price_minor", json!(-1)),
+            "/lines/0/unit_price_minor",
+            "invalid_field",
+        ),
+        (
+            with("/lines/0/quantity", json!(0)),
+            "/lines/0/quantity",
+            "invalid_field",
+        ),
         (with("/lines", json!([])), "/lines", "invalid_field"),
-        (with("/tenders/0/amount_minor", json!(9_999)), "/tenders", "amount_mismatch"),
-        (with("/lines/0/partner_id", json!(unknown)), "/lines/0/partner_id", "unknown_partner"),
-        (with("/currency", json!("USD")), "/lines/0/partner_id", "currency_not_contracted"),
+        (
+            with("/tenders/0/amount_minor", json!(9_999)),
+            "/tenders",
+            "amount_mismatch",
+        ),
+        (
+            with("/lines/0/partner_id", json!(unknown)),
+            "/lines/0/partner_id",
+            "unknown_partner",
+        ),
+        (
+            with("/currency", json!("USD")),
+            "/lines/0/partner_id",
+            "currency_not_contracted",
+        ),
         (with("/currency", json!("XXQ")), "/currency", "invalid_field"),
-        (with("/order_reference", json!("")), "/order_reference", "invalid_field"),
-        (external_payment("bad", &partner, 1, 1, "1999-12-31T00:00:00Z"), "/sold_at", "invalid_field"),
-        (external_payment("bad", &partner, 1, 1, "2999-12-31T00:00:00Z"), "/sold_at", "invalid_field"),
+        (
+            with("/order_reference", json!("")),
+            "/order_reference",
+            "invalid_field",
+        ),
+        (
+            external_payment("bad", &partner, 1, 1, "1999-12-31T00:00:00Z"),
+            "/sold_at",
+            "invalid_field",
+        ),
+        (
+            external_payment("bad", &partner, 1, 1, "2999-12-31T00:00:00Z"),
+            "/sold_at",
+            "invalid_field",
+        ),
     ];
     for (body, pointer, code) in cases {
         let answer = api.post("/v1/payments", "bad-input", &body).await?;
-        let named = answer.body.pointer("/errors").and_then(Value::as_array).is_some_and(|errors| {
-            errors.iter().any(|e| {
-                e.get("pointer").and_then(Value::as_str).is_some_and(|p| p.starts_with(pointer))
-                    && e.get("code").is_some_and(|c| c == code)
-            })
-        });
+        let named = answer
+            .body
+            .pointer("/errors")
+            .and_then(Value::as_array)
+            .is_some_and(|errors| {
+                errors.iter().any(|e| {
+                    e.get("pointer")
+                        .and_then(Value::as_str)
+                        .is_some_and(|p| p.starts_with(pointer))
+                        && e.get("code").is_some_and(|c| c == code)
+                })
+            });
         ensure!(answer.status == 422 && named, "{pointer} {code}: {answer:?}");
         ensure!(answer.body.get("request_id").is_some(), "{answer:?}");
     }
     ensure!(api.list("/v1/payments?order_reference=bad").await?.is_empty());
 
     let missing = api.send(Method::GET, "/v1/nowhere", None, None, &[]).await?;
-    ensure!(missing.status == 404 && missing.code() == "not_found", "{missing:?}");
-    let nobody = api.with_key("sk_unknown").send(Method::GET, "/v1/payments", None, None, &[]).await?;
-    ensure!(nobody.status == 401 && nobody.code() == "unauthenticated", "{nobody:?}");
-    let inner = api.send(Method::GET, "/internal/v1/events/payment-completed", None, None, &[]).await?;
-    ensure!(inner.status == 404, "internal routes are not for outside: {inner:?}");
+    ensure!(
+        missing.status == 404 && missing.code() == "not_found",
+        "{missing:?}"
+    );
+    let nobody = api
+        .with_key("sk_unknown")
+        .send(Method::GET, "/v1/payments", None, None, &[])
+        .await?;
+    ensure!(
+        nobody.status == 401 && nobody.code() == "unauthenticated",
+        "{nobody:?}"
+    );
+    let inner = api
+        .send(
+            Method::GET,
+            "/internal/v1/events/payment-completed",
+            None,
+            None,
+            &[],
+        )
+        .await?;
+    ensure!(
+        inner.status == 404,
+        "internal routes are not for outside: {inner:?}"
+    );
     Ok(())
 }
 

@@ -1,6 +1,10 @@
 //! One payment, end to end: the same scenarios against one process and against one process a service.
 
-#![allow(clippy::indexing_slicing, clippy::panic, reason = "a scenario reports a fault by panicking")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a scenario reports a fault by panicking"
+)]
 
 mod bad_input;
 mod books;

@@ -12,7 +12,14 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
 /// Pays an order, and returns the payment when it is in one of `states`.
 async fn pay_until(api: &Api, order: &str, token: &str, states: &[&str]) -> Result<Value> {
     let partner = partner_with_contract(api, "outcomes", &contract_terms(100_000)).await?;
-    let made = api.post("/v1/payments", order, &platform_payment(order, &partner, 10_000, token)).await?.ok()?;
+    let made = api
+        .post(
+            "/v1/payments",
+            order,
+            &platform_payment(order, &partner, 10_000, token),
+        )
+        .await?
+        .ok()?;
     until(api, text(&made, "/id"), states).await
 }
 
@@ -36,28 +43,44 @@ pub async fn every_test_token_has_its_outcome(platform: &Platform, api: &Api) ->
         ("tok_insufficient_funds", "failed", "insufficient_funds"),
     ] {
         let order = format!("token-{token}");
-        let payment = pay_until(api, &order, token, &["completed", "failed"]).await.context(token)?;
+        let payment = pay_until(api, &order, token, &["completed", "failed"])
+            .await
+            .context(token)?;
         ensure!(text(&payment, "/status") == state, "{token}: {payment}");
         ensure!(text(&payment, "/failure/code") == failure, "{token}: {payment}");
     }
     // Six were paid; each was charged once, the one that was asked for again after a time-out too.
     let count = platform.direct(10).get("/network/v1/journal/count").await?;
-    ensure!(count.get("captured") == Some(&json!(6)), "the network was asked to take: {count}");
+    ensure!(
+        count.get("captured") == Some(&json!(6)),
+        "the network was asked to take: {count}"
+    );
     Ok(())
 }
 
 pub async fn a_manual_capture_takes_the_money_later(api: &Api) -> Result<()> {
     let partner = partner_with_contract(api, "outcomes", &contract_terms(100_000)).await?;
-    for (order, verb, state) in [("manual-capture", "capture", "completed"), ("manual-void", "void", "voided")] {
+    for (order, verb, state) in [
+        ("manual-capture", "capture", "completed"),
+        ("manual-void", "void", "voided"),
+    ] {
         let mut body = platform_payment(order, &partner, 10_000, "tok_ok");
         body["capture"] = json!("manual");
         let made = api.post("/v1/payments", order, &body).await?.ok()?;
         ensure!(text(&made, "/status") == "authorized", "{made}");
         let path = format!("/v1/payments/{}/{verb}", text(&made, "/id"));
-        let done = api.post(&path, &format!("{order}-{verb}"), &json!({})).await?.ok()?;
+        let done = api
+            .post(&path, &format!("{order}-{verb}"), &json!({}))
+            .await?
+            .ok()?;
         ensure!(text(&done, "/status") == state, "{verb}: {done}");
-        let again = api.post(&path, &format!("{order}-{verb}-again"), &json!({})).await?;
-        ensure!(again.status == 409 && again.code() == "conflict", "{verb} twice: {again:?}");
+        let again = api
+            .post(&path, &format!("{order}-{verb}-again"), &json!({}))
+            .await?;
+        ensure!(
+            again.status == 409 && again.code() == "conflict",
+            "{verb} twice: {again:?}"
+        );
     }
     Ok(())
 }
@@ -66,7 +89,13 @@ pub async fn an_asynchronous_payment_is_made_later(api: &Api) -> Result<()> {
     let partner = partner_with_contract(api, "outcomes", &contract_terms(100_000)).await?;
     let body = platform_payment("async", &partner, 10_000, "tok_ok");
     let answer = api
-        .send(Method::POST, "/v1/payments", Some("async"), Some(&body), &[("prefer", "respond-async")])
+        .send(
+            Method::POST,
+            "/v1/payments",
+            Some("async"),
+            Some(&body),
+            &[("prefer", "respond-async")],
+        )
         .await?;
     ensure!(answer.status == 202, "{answer:?}");
     until(api, text(&answer.body, "/id"), &["completed"]).await?;
