@@ -222,9 +222,9 @@ async fn insert(server: &mut Server, table: &Table, model: PaymentId, partner: &
         }
         if let Some((_, expression)) = table.fresh.iter().find(|(fresh, _)| *fresh == name) {
             let expression = expression.replace("{partner}", partner);
-            selects
-                .iter_mut()
-                .for_each(|select| select.push(expression.clone()));
+            for select in &mut selects {
+                select.push(expression.clone());
+            }
         } else {
             // Every column of the same rows in the same order.
             let literals: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!(

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use crate::server::Server;
 
 /// How long the consumers may take to catch up after a round.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// A service's database.
 struct Service {
