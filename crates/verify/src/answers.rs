@@ -14,14 +14,15 @@ use crate::report::Check;
 use crate::snapshot::{Rows, Snapshot};
 
 /// Checks the answers of all services that keep some.
-pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Result<(), VerifyError> {
+pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyError> {
+    let mut checks = Vec::new();
     let mut check = databases.check(
         "payment_answers",
         "what was answered of payments is what stands there",
     );
     let sql = include_str!("sql/payment/answerable.sql");
     compare(&databases.payment, sql, &mut check, payments).await?;
-    checks.push(check);
+    check.done(&mut checks);
 
     let mut check = databases.check(
         "partner_answers",
@@ -29,7 +30,7 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Res
     );
     let sql = include_str!("sql/partner/answerable.sql");
     compare(&databases.partner, sql, &mut check, partners).await?;
-    checks.push(check);
+    check.done(&mut checks);
 
     let mut check = databases.check(
         "settlement_answers",
@@ -37,8 +38,8 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Res
     );
     let nothing = "select ''::text, ''::text, ''::text where false";
     compare(&databases.settlement, nothing, &mut check, requests).await?;
-    checks.push(check);
-    Ok(())
+    check.done(&mut checks);
+    Ok(checks)
 }
 
 #[derive(Debug, FromRow)]

@@ -14,7 +14,8 @@ use crate::report::Check;
 use crate::snapshot::Snapshot;
 
 /// Checks them all.
-pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Result<(), VerifyError> {
+pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyError> {
+    let mut checks = Vec::new();
     let Databases {
         user,
         partner,
@@ -30,7 +31,7 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Res
         users(events).map(Some)
     })
     .await?;
-    checks.push(check);
+    check.done(&mut checks);
 
     let mut check = databases.check("partners_told", "partners are what was told of them");
     let states = States::of(partner, "partners", include_str!("sql/partner/partners.sql")).await?;
@@ -39,7 +40,7 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Res
         partners(events).map(Some)
     })
     .await?;
-    checks.push(check);
+    check.done(&mut checks);
 
     let mut check = databases.check(
         "contracts_told",
@@ -51,7 +52,7 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Res
         contracts(events).map(Some)
     })
     .await?;
-    checks.push(check);
+    check.done(&mut checks);
 
     for (consumer, sql, version) in [
         (
@@ -74,7 +75,7 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Res
             note(check, story);
         })
         .await?;
-        checks.push(check);
+        check.done(&mut checks);
     }
 
     for (consumer, sql, version) in [
@@ -98,9 +99,9 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Res
             note(check, story);
         })
         .await?;
-        checks.push(check);
+        check.done(&mut checks);
     }
-    Ok(())
+    Ok(checks)
 }
 
 fn known(databases: &Databases, consumer: &Snapshot, what: &str) -> Check {

@@ -59,13 +59,14 @@ struct Wrong {
 }
 
 /// Asks all of them.
-pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Result<(), VerifyError> {
+pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyError> {
+    let mut checks = Vec::new();
     for question in QUESTIONS {
         let snapshot = databases.of(question.service)?;
         let name = format!("{}_{}", question.service, question.name);
         let mut check = databases.check(name, question.what);
         ask(snapshot, question.name, question.of, question.sql, &mut check).await?;
-        checks.push(check);
+        check.done(&mut checks);
     }
     for service in ["payment", "partner", "settlement"] {
         let mut check = databases.check(
@@ -74,9 +75,9 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Res
         );
         let sql = include_str!("sql/once/keys.sql");
         ask(databases.of(service)?, "once.keys", "once.keys", sql, &mut check).await?;
-        checks.push(check);
+        check.done(&mut checks);
     }
-    Ok(())
+    Ok(checks)
 }
 
 /// Asks one question and notes what is wrong.

@@ -70,16 +70,34 @@ pub async fn verify(
     options: &Options,
 ) -> Result<Report, VerifyError> {
     let (databases, as_of) = Databases::look(sources, options.listed).await?;
-    let mut checks = Vec::new();
-    log::check(&databases, &mut checks).await?;
-    references::check(&databases, &mut checks).await?;
-    inside::check(&databases, &mut checks).await?;
-    answers::check(&databases, &mut checks).await?;
-    copies::check(&databases, &mut checks).await?;
-    payments::check(&databases, &mut checks).await?;
-    settlements::check(&databases, &mut checks).await?;
-    books::check(&databases, options.books_time_zone, &mut checks).await?;
-    totals::check(&databases, &mut checks).await?;
-    notices::check(&databases, &mut checks).await?;
+    let mut checks = log::check(&databases).await?;
+    // The rest runs side by side: while we read what one database answers, the others work.
+    let (references, inside, answers, copies, payments, settlements, books, totals, notices) = tokio::try_join!(
+        references::check(&databases),
+        inside::check(&databases),
+        answers::check(&databases),
+        copies::check(&databases),
+        payments::check(&databases),
+        settlements::check(&databases),
+        books::check(&databases, options.books_time_zone),
+        totals::check(&databases),
+        notices::check(&databases),
+    )?;
+    for more in [
+        references,
+        inside,
+        answers,
+        copies,
+        payments,
+        settlements,
+        books,
+        totals,
+        notices,
+    ] {
+        checks.extend(more);
+    }
+    if let Some(check) = books::directly(&databases, &checks).await? {
+        checks.push(check);
+    }
     Ok(Report { as_of, checks })
 }

@@ -14,7 +14,8 @@ use crate::report::Check;
 use crate::snapshot::{Rows, Snapshot};
 
 /// Checks every log, and every consumer against its producer.
-pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Result<(), VerifyError> {
+pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyError> {
+    let mut checks = Vec::new();
     for snapshot in databases.all() {
         let service = snapshot.service();
         let mut check = databases.check(
@@ -24,11 +25,12 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Res
         for (what, sql) in [
             ("numbers", include_str!("sql/log/numbers.sql")),
             ("order", include_str!("sql/log/whole.sql")),
+            ("identities", include_str!("sql/log/identities.sql")),
         ] {
             ask(snapshot, what, "bus.outbox", sql, &mut check).await?;
         }
         known_topics(snapshot, &mut check).await?;
-        checks.push(check);
+        check.done(&mut checks);
     }
     for topic in topics::ALL {
         for consumer in topic.consumers {
@@ -38,10 +40,10 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Res
             );
             let producer = databases.of(topic.producer)?;
             handled(producer, databases.of(consumer)?, *topic, &mut check).await?;
-            checks.push(check);
+            check.done(&mut checks);
         }
     }
-    Ok(())
+    Ok(checks)
 }
 
 async fn known_topics(snapshot: &Snapshot, check: &mut Check) -> Result<(), VerifyError> {

@@ -13,12 +13,13 @@ use crate::report::Check;
 use crate::snapshot::Snapshot;
 
 /// Checks that each fact was told of once.
-pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Result<(), VerifyError> {
+pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyError> {
+    let mut checks = Vec::new();
     let failed = facts::<PaymentFailed>(databases, &databases.payment, "pay", of_payment).await?;
-    checks.push(failed);
+    failed.done(&mut checks);
     let changed = facts::<UserChanged>(databases, &databases.user, "usr", of_user).await?;
-    checks.push(changed);
-    Ok(())
+    changed.done(&mut checks);
+    Ok(checks)
 }
 
 async fn facts<E: Event>(

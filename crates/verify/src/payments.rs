@@ -10,9 +10,11 @@ use crate::compare::{States, agree, side_by_side};
 use crate::databases::Databases;
 use crate::names;
 use crate::published::{Published, Reach, Stories};
+use crate::report::Check;
 
 /// Checks them all.
-pub(crate) async fn check(databases: &Databases, checks: &mut Vec<crate::Check>) -> Result<(), VerifyError> {
+pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyError> {
+    let mut checks = Vec::new();
     let Databases {
         payment, settlement, ..
     } = databases;
@@ -24,7 +26,7 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<crate::Check>)
     let states = States::of(payment, "completed", include_str!("sql/payment/completed.sql")).await?;
     let stories = Stories::of(payment, PaymentCompleted::TOPIC, Reach::own()).await?;
     agree(&mut check, "pay", stories, states, completed).await?;
-    checks.push(check);
+    check.done(&mut checks);
 
     let mut check = databases.check(
         "payments_failed_told",
@@ -33,7 +35,7 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<crate::Check>)
     let states = States::of(payment, "failed", include_str!("sql/payment/failed.sql")).await?;
     let stories = Stories::of(payment, PaymentFailed::TOPIC, Reach::own()).await?;
     agree(&mut check, "pay", stories, states, failed).await?;
-    checks.push(check);
+    check.done(&mut checks);
 
     let mut check = databases.check(
         "payments_requested_told",
@@ -60,7 +62,7 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<crate::Check>)
         }
     })
     .await?;
-    checks.push(check);
+    check.done(&mut checks);
 
     let mut check = databases.check(
         "connector_keys",
@@ -79,7 +81,7 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<crate::Check>)
             );
         }
     }
-    checks.push(check);
+    check.done(&mut checks);
 
     let mut check = databases.check(
         "completed_lines_priced_or_waiting",
@@ -93,8 +95,8 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<crate::Check>)
     let sql = "select count(*) from waiting_lines";
     let (waiting,): (i64,) = settlement.one("waiting lines", sql).await?;
     check.waiting += waiting;
-    checks.push(check);
-    Ok(())
+    check.done(&mut checks);
+    Ok(checks)
 }
 
 /// The one event of a topic that is told once.

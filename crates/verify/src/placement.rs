@@ -45,7 +45,7 @@ pub(crate) async fn check(
         let name = names::known(&format!("sln:{}", detail.id));
         check.found_all(&name, detail.faults(contracts));
     }
-    checks.push(check);
+    check.done(checks);
 
     let mut check = databases.check("windows", "windows are those of the contracts' cycles");
     let mut rows = settlement
@@ -56,7 +56,7 @@ pub(crate) async fn check(
         let name = names::known(&format!("win:{}", window.id));
         check.found_all(&name, window.faults(contracts));
     }
-    checks.push(check);
+    check.done(checks);
 
     let mut check = databases.check(
         "due_dates",
@@ -70,7 +70,7 @@ pub(crate) async fn check(
         let name = names::known(&format!("stl:{}", due.id));
         check.found_all(&name, due.faults(contracts));
     }
-    checks.push(check);
+    check.done(checks);
 
     let mut check = databases.check(
         "schedules",
@@ -93,7 +93,7 @@ pub(crate) async fn check(
             "has a contract and no schedule",
         );
     }
-    checks.push(check);
+    check.done(checks);
     Ok(())
 }
 

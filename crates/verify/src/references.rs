@@ -19,7 +19,8 @@ struct Reference {
 }
 
 /// Looks for rows whose parents are gone.
-pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Result<(), VerifyError> {
+pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyError> {
+    let mut checks = Vec::new();
     for snapshot in databases.all() {
         let references: Vec<Reference> = snapshot
             .all("its references", include_str!("sql/references.sql"))
@@ -34,9 +35,9 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Res
         for reference in &references {
             of(snapshot, reference, &mut check).await?;
         }
-        checks.push(check);
+        check.done(&mut checks);
     }
-    Ok(())
+    Ok(checks)
 }
 
 async fn of(snapshot: &Snapshot, reference: &Reference, check: &mut Check) -> Result<(), VerifyError> {

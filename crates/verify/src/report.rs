@@ -1,6 +1,7 @@
 //! What was looked at, and what does not agree.
 
 use std::fmt;
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -54,12 +55,16 @@ pub struct Check {
     pub in_flight: i64,
     /// How many of them wait visibly.
     pub waiting: i64,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: u64,
     /// How many breaks it found.
     pub break_count: i64,
     /// The first of them.
     pub breaks: Vec<Break>,
     #[serde(skip)]
     listed: usize,
+    #[serde(skip)]
+    began: Instant,
 }
 
 /// Something that does not agree.
@@ -80,10 +85,18 @@ impl Check {
             examined: 0,
             in_flight: 0,
             waiting: 0,
+            elapsed_ms: 0,
             break_count: 0,
             breaks: Vec::new(),
             listed,
+            began: Instant::now(),
         }
+    }
+
+    /// Hands it over to the others, done.
+    pub(crate) fn done(mut self, checks: &mut Vec<Self>) {
+        self.elapsed_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        checks.push(self);
     }
 
     /// Notes a break.
@@ -129,7 +142,11 @@ impl fmt::Display for Report {
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = if self.break_count == 0 { "ok   " } else { "BREAK" };
-        write!(f, "{mark} {:<44} {:>9} examined", self.name, self.examined)?;
+        write!(
+            f,
+            "{mark} {:<44} {:>9} examined in {:>6} ms",
+            self.name, self.examined, self.elapsed_ms
+        )?;
         if self.in_flight > 0 {
             write!(f, ", {} in flight", self.in_flight)?;
         }

@@ -9,10 +9,12 @@ use crate::compare::{States, agree};
 use crate::databases::Databases;
 use crate::placement;
 use crate::published::{Published, Reach, Stories};
+use crate::report::Check;
 use crate::terms::Contracts;
 
 /// Checks them all.
-pub(crate) async fn check(databases: &Databases, checks: &mut Vec<crate::Check>) -> Result<(), VerifyError> {
+pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyError> {
+    let mut checks = Vec::new();
     let settlement = &databases.settlement;
 
     let mut check = databases.check(
@@ -26,7 +28,7 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<crate::Check>)
         priced(events).map(Some)
     })
     .await?;
-    checks.push(check);
+    check.done(&mut checks);
 
     let mut check = databases.check(
         "settlements_requested_told",
@@ -39,7 +41,7 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<crate::Check>)
         requested(events).map(Some)
     })
     .await?;
-    checks.push(check);
+    check.done(&mut checks);
 
     let mut check = databases.check("statements_told", "every statement was told of once, as it is");
     let sql = include_str!("sql/settlement/statements.sql");
@@ -49,15 +51,16 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<crate::Check>)
         completed(events).map(Some)
     })
     .await?;
-    checks.push(check);
+    check.done(&mut checks);
 
     let mut check = databases.check(
         "contract_versions",
         "contracts can be read and start when they say",
     );
     let contracts = Contracts::read(settlement, &mut check).await?;
-    checks.push(check);
-    placement::check(databases, &contracts, checks).await
+    check.done(&mut checks);
+    placement::check(databases, &contracts, &mut checks).await?;
+    Ok(checks)
 }
 
 /// All lines that the events of a payment told of, by number.

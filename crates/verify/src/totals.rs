@@ -29,7 +29,8 @@ struct Sums {
 type Totals = HashMap<Key, Sums>;
 
 /// Checks that totals are those of the entries handled.
-pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Result<(), VerifyError> {
+pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyError> {
+    let mut checks = Vec::new();
     let Databases {
         reporting,
         accounting,
@@ -52,7 +53,7 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Res
         Ok(Some(format!("posted_on={}", entry.posted_on)))
     })
     .await?;
-    checks.push(check);
+    check.done(&mut checks);
 
     let mut check = databases.check("report_totals", "totals are the sums of the entries handled");
     let sql = include_str!("sql/reporting/daily.sql");
@@ -72,8 +73,8 @@ pub(crate) async fn check(databases: &Databases, checks: &mut Vec<Check>) -> Res
     for (key, sums) in expected {
         check.found(name(&key), format!("is missing; the entries say {sums:?}"));
     }
-    checks.push(check);
-    Ok(())
+    check.done(&mut checks);
+    Ok(checks)
 }
 
 fn add(totals: &mut Totals, entry: &AccountingEntry) {

@@ -14,10 +14,11 @@ line as (
     select l.payment_id,
            string_agg(format('[line=%s partner=%s category=%s price=%s quantity=%s shipping=%s tax_free=%s discounts=%s]',
                              l.line_number, l.partner_id, l.category, l.unit_price_minor, l.quantity, l.shipping_minor,
-                             l.tax_free_minor, (select string_agg(format('%s:%s', d.value ->> 'funded_by',
+                             l.tax_free_minor, case when l.discounts <> '[]' then
+                                 (select string_agg(format('%s:%s', d.value ->> 'funded_by',
                                                                   d.value ->> 'amount_minor'), ',' order by d.place)
                                                   from jsonb_array_elements(l.discounts)
-                                                       with ordinality as d (value, place))),
+                                                       with ordinality as d (value, place)) end),
                       ' ' order by l.line_number) as all_of_them
       from payment_lines l
      group by l.payment_id)
