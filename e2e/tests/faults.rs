@@ -1,4 +1,5 @@
 //! The planted faults of `e2e/faults` fit the source as it is now. That the tests see them, `e2e/faults/run` shows.
+#![allow(clippy::similar_names, reason = "a test and a text are what this is about")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

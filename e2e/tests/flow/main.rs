@@ -1,6 +1,7 @@
 //! One payment, end to end: the same scenarios against one process and against one process a service.
 
 #![allow(
+    clippy::too_many_lines,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "a scenario reports a fault by panicking"

@@ -25,7 +25,9 @@ pub(crate) async fn run(settings: &Settings, wanted: &Wanted, form: Form) -> Res
         books_time_zone,
     };
     let sources = access::readable(settings).await?;
-    let report = verify::verify(&sources, &options).await.map_err(|error| match error {
+    // Boxed: a proof over seven databases is a large future, and is asked for once.
+    let proof = Box::pin(verify::verify(&sources, &options)).await;
+    let report = proof.map_err(|error| match error {
         VerifyError::NoSource(service) => Fault::Settings(format!(
             "no way to the database of {service}: start the platform on this data folder, or set postgres.url or \
              {service}.database_url"
