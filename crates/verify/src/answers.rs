@@ -1,8 +1,9 @@
 //! Kept answers: what was promised under an idempotency key is what stands there.
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -48,10 +49,21 @@ struct Kept {
     subject: Option<String>,
     status: Option<i16>,
     answer: Option<Vec<u8>>,
+    claimed_at: DateTime<Utc>,
 }
 
 /// What an answer claims of one thing: its identifier, and what never changes of it.
 type Claim = (Uuid, String);
+
+/// An answer that was understood.
+#[derive(Default)]
+struct Promise {
+    claims: Vec<Claim>,
+    /// Where it tells of one thing: when that, or its last version, was made, in microseconds.
+    made_at: Option<i64>,
+    /// The only statuses that it can have had.
+    statuses: &'static [i16],
+}
 
 /// Facts in 24 bytes each: there are as many as payments.
 struct Facts(Vec<(Uuid, u64)>);
@@ -91,45 +103,81 @@ async fn compare(
     snapshot: &Snapshot,
     sql: &str,
     check: &mut Check,
-    read: fn(&Value) -> Option<Vec<Claim>>,
+    read: fn(&Value) -> Option<Promise>,
 ) -> Result<(), VerifyError> {
     let facts = Facts::read(snapshot, sql).await?;
+    let mut made: HashSet<(Uuid, u64)> = HashSet::new();
     let mut rows: Rows<Kept> = snapshot
         .stream("answers", include_str!("sql/once/answers.sql"))
         .await?;
     while let Some(kept) = rows.next().await? {
         check.examined += 1;
-        let id = kept.subject.clone().unwrap_or(kept.scope);
+        let id = kept.subject.clone().unwrap_or_else(|| kept.scope.clone());
         if let Some(subject) = kept.subject.as_deref().filter(|text| *text != "batch")
             && !names::uuid_of(subject).is_some_and(|id| facts.knows(id))
         {
             check.found(vec![id.clone()], "was answered, and does not exist");
         }
-        let (Some(status), Some(answer)) = (kept.status, kept.answer) else {
+        let (Some(status), Some(answer)) = (kept.status, &kept.answer) else {
             check.in_flight += 1;
             continue;
         };
         if !(200..300).contains(&status) {
             continue;
         }
-        let body: Option<Value> = serde_json::from_slice(&answer).ok();
-        let Some(claims) = body.as_ref().and_then(read) else {
-            check.found(vec![id], "the kept answer can't be read");
-            continue;
-        };
-        let subject = kept.subject.as_deref().and_then(names::uuid_of);
-        for claim in claims {
-            if subject.is_some_and(|subject| subject != claim.0) {
-                check.found(vec![id.clone()], format!("the kept answer tells of {}", claim.0));
-            } else if !facts.has(&claim) {
-                check.found(
-                    vec![id.clone()],
-                    format!("was answered as it is not: {}", claim.1),
-                );
-            }
+        let body: Option<Value> = serde_json::from_slice(answer).ok();
+        match body.as_ref().and_then(read) {
+            Some(promise) => check.found_all(&id, promise.faults(&kept, status, &facts, &mut made)),
+            None => check.found(vec![id], "the kept answer can't be read"),
         }
     }
     Ok(())
+}
+
+impl Promise {
+    fn faults(
+        &self,
+        kept: &Kept,
+        status: i16,
+        facts: &Facts,
+        made: &mut HashSet<(Uuid, u64)>,
+    ) -> Vec<String> {
+        let mut faults = Vec::new();
+        let subject = kept.subject.as_deref().and_then(names::uuid_of);
+        let is_of_one = self.made_at.is_some();
+        if !self.statuses.contains(&status) {
+            faults.push(format!(
+                "was answered with {status}, one of {:?} was right",
+                self.statuses
+            ));
+        }
+        if is_of_one && subject.is_none() {
+            faults.push("the answer tells of one thing, and the key does not".to_owned());
+        }
+        for claim in &self.claims {
+            if subject.is_some_and(|subject| subject != claim.0) {
+                faults.push(format!("the kept answer tells of {}", claim.0));
+            } else if !facts.has(claim) {
+                faults.push(format!("was answered as it is not: {}", claim.1));
+            }
+        }
+        if status != 201 || !is_of_one {
+            return faults;
+        }
+        // Made under this key: once, and when the key was claimed.
+        if self.made_at != Some(kept.claimed_at.timestamp_micros()) {
+            faults.push(format!(
+                "was made at another time than its key was claimed, {}",
+                kept.claimed_at
+            ));
+        }
+        if let Some((id, fact)) = self.claims.iter().rfind(|(_, fact)| !fact.starts_with("status="))
+            && !made.insert((*id, hash(fact)))
+        {
+            faults.push("was made under two keys".to_owned());
+        }
+        faults
+    }
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
@@ -150,9 +198,18 @@ fn id(value: &Value, name: &str) -> Option<Uuid> {
 }
 
 /// The answer to one payment, or to a batch of them.
-fn payments(body: &Value) -> Option<Vec<Claim>> {
+fn payments(body: &Value) -> Option<Promise> {
     let Some(results) = body.get("results") else {
-        return payment(body);
+        let is_open = matches!(text(body, "status")?, "requested" | "processing");
+        return Some(Promise {
+            claims: payment(body)?,
+            made_at: Some(micros(body, "created_at")?),
+            statuses: match text(body, "capture")? {
+                _ if is_open => &[202],
+                "automatic" => &[201],
+                _ => &[200, 201],
+            },
+        });
     };
     let mut claims = Vec::new();
     for result in results.as_array()? {
@@ -161,7 +218,11 @@ fn payments(body: &Value) -> Option<Vec<Claim>> {
             None => drop(result.get("problem")?),
         }
     }
-    Some(claims)
+    Some(Promise {
+        claims,
+        made_at: None,
+        statuses: &[200],
+    })
 }
 
 fn payment(view: &Value) -> Option<Vec<Claim>> {
@@ -231,9 +292,17 @@ fn line(view: &Value) -> Option<String> {
 }
 
 /// The answer to a partner, a contract, or a batch of both.
-fn partners(body: &Value) -> Option<Vec<Claim>> {
+fn partners(body: &Value) -> Option<Promise> {
     let Some(results) = body.get("results") else {
-        return partner_or_contract(body);
+        let last = body
+            .get("versions")
+            .and_then(Value::as_array)
+            .and_then(|all| all.last());
+        return Some(Promise {
+            claims: partner_or_contract(body)?,
+            made_at: Some(micros(last.unwrap_or(body), "created_at")?),
+            statuses: &[201],
+        });
     };
     let mut claims = Vec::new();
     for result in results.as_array()? {
@@ -244,7 +313,11 @@ fn partners(body: &Value) -> Option<Vec<Claim>> {
             claims.extend(partner_or_contract(view)?);
         }
     }
-    Some(claims)
+    Some(Promise {
+        claims,
+        made_at: None,
+        statuses: &[200],
+    })
 }
 
 fn partner_or_contract(view: &Value) -> Option<Vec<Claim>> {
@@ -277,8 +350,11 @@ fn partner_or_contract(view: &Value) -> Option<Vec<Claim>> {
 }
 
 /// The answer to a request to settle: how many windows.
-fn requests(body: &Value) -> Option<Vec<Claim>> {
+fn requests(body: &Value) -> Option<Promise> {
     number(body, "requested")
         .filter(|count| *count >= 0)
-        .map(|_| vec![])
+        .map(|_| Promise {
+            statuses: &[202],
+            ..Promise::default()
+        })
 }

@@ -281,6 +281,12 @@ fn told(events: &[&Published]) -> Result<String, String> {
         return Err(format!("was told {} times", events.len()));
     };
     let entry: AccountingEntry = event.event()?;
+    if event.occurred_at.timestamp_micros() != entry.recorded_at.timestamp_micros() {
+        return Err(format!(
+            "was recorded at {}, told at {}",
+            entry.recorded_at, event.occurred_at
+        ));
+    }
     let lines: Vec<String> = entry
         .lines
         .iter()

@@ -127,7 +127,7 @@ fn completed(events: &[&Published]) -> Result<Option<String>, String> {
         .map(|l| format!("[{} discounts={}]", sold(l), discounts(&l.discounts)))
         .collect();
     Ok(Some(format!(
-        "reference={} sold_at={} origin={} currency={} tenders={} {}",
+        "reference={} sold_at={} origin={} currency={} told_at={} tenders={} {}",
         told.order_reference,
         told.sold_at.timestamp_micros(),
         match told.origin {
@@ -135,6 +135,11 @@ fn completed(events: &[&Published]) -> Result<Option<String>, String> {
             Origin::External => "external",
         },
         told.currency,
+        events
+            .iter()
+            .map(|event| event.occurred_at.timestamp_micros())
+            .max()
+            .unwrap_or_default(),
         tenders.join(","),
         lines.join(" ")
     )))
@@ -170,6 +175,15 @@ fn discounts(all: &[Discount]) -> String {
 
 fn failed(events: &[&Published]) -> Result<Option<String>, String> {
     let told: PaymentFailed = only(events)?;
+    if events
+        .iter()
+        .any(|e| e.occurred_at.timestamp_micros() != told.failed_at.timestamp_micros())
+    {
+        return Err(format!(
+            "failed at {}, and was told at another time",
+            told.failed_at
+        ));
+    }
     Ok(Some(format!(
         "reference={} currency={} amount={} reason={} failed_at={}",
         told.order_reference,

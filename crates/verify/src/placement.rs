@@ -431,6 +431,9 @@ impl Schedule {
             (version.contract_id, version.version),
             (self.contract_id, self.contract_version),
         );
+        if versions.iter().any(|v| v.recorded_at > self.updated_at) {
+            faults.push("was worked out before a version of its contract came in".to_owned());
+        }
         let terms = &version.terms;
         differ(&mut faults, "time_zone", terms.time_zone.name(), &self.time_zone);
         differ(&mut faults, "holidays", terms.holidays.as_str(), &self.holidays);

@@ -1,6 +1,6 @@
 -- What was sold and taken in each payment that was captured in full, whatever was given back later?
 with done as (
-    select t.payment_id
+    select t.payment_id, max(t.updated_at) as done_at
       from transactions t
      where t.operation in ('capture', 'sale') and t.state = 'succeeded'
      group by t.payment_id),
@@ -23,8 +23,9 @@ line as (
       from payment_lines l
      group by l.payment_id)
 select p.payment_id::text,
-       format('reference=%s sold_at=%s origin=%s currency=%s tenders=%s %s', p.order_reference,
-              (extract(epoch from p.sold_at) * 1000000)::bigint, p.origin, p.currency, t.all_of_them, l.all_of_them)
+       format('reference=%s sold_at=%s origin=%s currency=%s told_at=%s tenders=%s %s', p.order_reference,
+              (extract(epoch from p.sold_at) * 1000000)::bigint, p.origin, p.currency,
+              (extract(epoch from done.done_at) * 1000000)::bigint, t.all_of_them, l.all_of_them)
   from payments p
   join done using (payment_id)
   join tender t using (payment_id)

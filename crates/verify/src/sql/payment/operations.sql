@@ -52,6 +52,9 @@ select 'pay:' || o.payment_id || ' txn:' || o.transaction_id,
                 then 'succeeded, and the connector does not know it' end,
            case when p.connector = 'external' and o.state <> 'succeeded' then 'was never open, and is' end,
            case when o.updated_at < o.created_at then 'was changed before it was made' end,
+           case when o.operation in ('authorize', 'sale') and o.created_at <> p.created_at
+                then 'was not begun with its payment' end,
+           case when o.created_at < p.created_at then 'was begun before its payment' end,
            case when o.attempts < 0 then 'has a negative number of attempts' end,
            case when o.state in ('succeeded', 'declined', 'failed') and o.due_at is not null
                 then 'is over and still due' end)
@@ -67,5 +70,18 @@ select 'pay:' || o.payment_id || ' txn:' || o.transaction_id,
     or (o.state = 'succeeded' and o.connector_reference is null and p.connector <> 'external')
     or (p.connector = 'external' and o.state <> 'succeeded')
     or o.updated_at < o.created_at
+    or (o.operation in ('authorize', 'sale') and o.created_at <> p.created_at)
+    or o.created_at < p.created_at
     or o.attempts < 0
     or (o.state in ('succeeded', 'declined', 'failed') and o.due_at is not null)
+ union all
+select 'pay:' || p.payment_id,
+       format('its failure is %s (%s), the last outcome of its operations %s (%s)', p.failure_code, p.failure_detail,
+              o.refusal_code, o.refusal_detail)
+  from payments p
+  join (select distinct on (payment_id) payment_id, refusal_code, refusal_detail
+          from transactions
+         where state in ('succeeded', 'declined', 'failed')
+         order by payment_id, transaction_id desc) as o using (payment_id)
+ where p.origin = 'platform'
+   and (p.failure_code, p.failure_detail) is distinct from (o.refusal_code, o.refusal_detail)

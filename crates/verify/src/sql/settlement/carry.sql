@@ -3,6 +3,7 @@
 with chain as (
     select s.id, s.partner_id, s.currency, s.earned_minor, s.carried_in_minor, s.payable_minor, s.carried_out_minor,
            s.minimum_payout_minor, s.ends_on,
+           max(s.settled_at) over (partition by s.partner_id, s.currency) as last_at,
            lag(s.carried_out_minor) over account as left_over,
            row_number() over (partition by s.partner_id, s.currency
                                   order by w.ends_at desc, w.starts_on desc, w.id desc) as from_the_end,
@@ -27,13 +28,14 @@ select 'stl:' || id as id,
        <> (earned_minor::numeric + carried_in_minor >= greatest(minimum_payout_minor, 1))
  union all
 select 'ptn:' || coalesce(b.partner_id, c.partner_id) || ' ' || coalesce(b.currency, c.currency),
-       format('the balance is %s, closed through %s; the last statement left %s and ends on %s', b.balance_minor,
-              b.closed_through, c.carried_out_minor, c.last_day)
+       format('the balance is %s, closed through %s, of %s; the last statement left %s, ends on %s, is of %s',
+              b.balance_minor, b.closed_through, b.updated_at, c.carried_out_minor, c.last_day, c.last_at)
   from carry_balances b
   full join (select * from chain where from_the_end = 1) as c
     on c.partner_id = b.partner_id and c.currency = b.currency
  where b.balance_minor is distinct from coalesce(c.carried_out_minor, 0)
     or b.closed_through is distinct from c.last_day
+    or b.updated_at <> c.last_at
  union all
 select 'ptn:' || d.partner_id || ' ' || d.currency, 'has lines and no balance'
   from (select distinct partner_id, currency from settlement_details) as d

@@ -11,6 +11,7 @@ select 'win:' || coalesce(w.id, s.window_id, d.window_id) as id,
                      is distinct from (w.partner_id, w.currency, w.starts_on, w.ends_on, w.time_zone, w.settled_at)
                      and s.id is not null
                 then 'its statement is of other days or another partner' end,
+           case when not d.came_with_one then 'was not made with one of its lines' end,
            case when d.strangers > 0 then 'has lines of another partner or currency' end,
            case when s.line_count <> d.lines then format('its statement counts %s lines of %s', s.line_count, d.lines) end,
            case when (s.gross_minor, s.partner_discount_minor, s.platform_discount_minor, s.fee_minor, s.fee_vat_minor,
@@ -26,6 +27,7 @@ select 'win:' || coalesce(w.id, s.window_id, d.window_id) as id,
   full join settlements s on s.window_id = w.id
   full join (select d.window_id,
                     count(*) as lines,
+                    coalesce(bool_or(d.recorded_at = v.created_at), false) as came_with_one,
                     sum(d.gross_minor) as gross,
                     sum(d.partner_discount_minor) as by_partner,
                     sum(d.platform_discount_minor) as by_platform,
@@ -45,6 +47,7 @@ select 'win:' || coalesce(w.id, s.window_id, d.window_id) as id,
     or (w.state = 'open' and w.requested_at is not null)
     or d.window_id is null
     or d.strangers > 0
+    or not d.came_with_one
     or (s.id is not null and
         (s.partner_id, s.currency, s.starts_on, s.ends_on, s.time_zone, s.settled_at, s.line_count,
          s.gross_minor::numeric, s.partner_discount_minor::numeric, s.platform_discount_minor::numeric,
