@@ -20,7 +20,7 @@ pub use args::{CycleName, ImportArgs};
 pub use error::ImportError;
 pub use files::{Checked, Fault, Faults, RowError, Sources, check};
 pub use order::{Line, Order, Seller, Tender};
-pub use run::{Target, run, run_at, run_until};
+pub use run::{Target, run, run_until};
 pub use send::Pace;
 pub use summary::{Counts, Outcome, Refusal, Summary};
 pub use totals::{Break, Totals};

@@ -20,25 +20,10 @@ pub struct Target {
     pub pace: Pace,
 }
 
-/// [`run_at`] by the machine's clock.
-pub async fn run(
-    args: ImportArgs,
-    base_url: &str,
-    api_key: &str,
-    json: bool,
-) -> Result<Summary, ImportError> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "for a caller without a clock of its own; run_at takes one"
-    )]
-    let now = Utc::now();
-    run_at(args, base_url, api_key, json, now).await
-}
-
 /// Runs an import until its end or Ctrl-C, and prints its summary to standard output, as JSON if `json`. Sales after
 /// `now` are refused as being in the future. The error, if any, is returned after the summary was printed, and is
 /// one too where something was refused.
-pub async fn run_at(
+pub async fn run(
     args: ImportArgs,
     base_url: &str,
     api_key: &str,

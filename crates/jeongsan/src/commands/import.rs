@@ -18,7 +18,8 @@ pub(crate) async fn run(settings: &Settings, what: What, form: Form) -> Result<(
     let What::Orders(arguments) = what;
     let base = settings::gateway_url(settings);
     let key = client::api_key(settings)?;
-    let done = importer::run(*arguments, &base, &key, form == Form::Json).await;
+    let now = settings::clock(settings).now();
+    let done = importer::run(*arguments, &base, &key, form == Form::Json, now).await;
     done.map(drop).map_err(|error| fault(&error))
 }
 
