@@ -1,0 +1,51 @@
+//! What can go wrong with a server.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Why a server does not do what it was told.
+#[derive(Debug, thiserror::Error)]
+pub enum ServersError {
+    /// It could not be started.
+    #[error("{program} can't be started: {source}; is it installed? {remedy}")]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// What to type.
+        remedy: &'static str,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// It ended before it was ready.
+    #[error("{name} ended before it was ready; the end of its log:\n{log}")]
+    Ended {
+        /// What it is called here.
+        name: String,
+        /// The last lines that it wrote.
+        log: String,
+    },
+    /// It was not ready in time.
+    #[error("{name} was not ready within {limit:?}; the end of its log:\n{log}")]
+    Late {
+        /// What it is called here.
+        name: String,
+        /// How long was waited.
+        limit: Duration,
+        /// The last lines that it wrote.
+        log: String,
+    },
+    /// Its files could not be written or read.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// There were not as many free ports in a row.
+    #[error("no {count} free ports in a row between 12000 and 32767 on 127.0.0.1")]
+    NoPorts {
+        /// How many.
+        count: u16,
+    },
+}

@@ -1,0 +1,12 @@
+//! Real servers on loopback, for tests and for torture: started, killed, paused, stopped.
+//!
+//! Each server is a child of ours in a process group of its own, keeps its files in a folder of its own, and listens
+//! on ports that were free below 32768, where outgoing connections take theirs. When its value is dropped, it is gone.
+
+mod error;
+mod ports;
+mod program;
+
+pub use error::ServersError;
+pub use ports::free_block;
+pub use program::Program;
