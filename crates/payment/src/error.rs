@@ -76,8 +76,14 @@ impl From<sqlx::Error> for Error {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&Error> for Problem {
+    fn from(error: &Error) -> Self {
         match error {
-            Error::Fields(errors) => Self::fields(errors),
+            Error::Fields(errors) => Self::fields(errors.clone()),
             Error::AlreadyExists {
                 order_reference,
                 payment_id,
@@ -128,7 +134,7 @@ impl From<Error> for Problem {
                 Self::new(Code::Unavailable, "repeat it with the same Idempotency-Key").retry_after(1)
             }
             ours @ (Error::Bus(_) | Error::Unwritable(_) | Error::Broken { .. } | Error::Database(_)) => {
-                Self::internal(&ours)
+                Self::internal(ours)
             }
         }
     }

@@ -30,7 +30,7 @@ use crate::domain::{ConnectorName, Order, Payment};
 use crate::error::Error;
 use crate::view::PaymentView;
 
-pub use batch::{BatchItem, BatchRequest, Settled};
+pub use batch::{BatchItem, BatchRequest};
 pub use change::Change;
 pub use group::Waiting;
 pub use read::Filter;
@@ -134,14 +134,26 @@ impl Payments {
         Ok(verdicts.pop().unwrap_or(Ok(())))
     }
 
-    /// What is refused today may have been done yesterday: then the first answer counts.
+    /// What is refused today may have been done yesterday: then its answer counts, or, where the first request died
+    /// before it gave one, what became of the payment that it had made. Only a key that made nothing is refused.
     async fn unless_answered(&self, key: &KeyedRequest, refusal: Error) -> Result<Answered, Error> {
         let mut work = self.0.outbox.begin().await?;
-        let claim = once::claim(work.conn(), key, self.now(), LEASE_MARGIN).await?;
-        work.roll_back().await?;
-        match claim {
-            Claim::Granted(_) => Err(refusal),
-            other => settled(other),
+        match once::claim(work.conn(), key, self.now(), self.lease()).await? {
+            Claim::Granted(granted) => match granted.subject.clone() {
+                Some(subject) => {
+                    work.commit().await?;
+                    self.recover(key, &granted, &subject, 201).await
+                }
+                None => {
+                    // The key stays free: the caller may send a mended request under it.
+                    work.roll_back().await?;
+                    Err(refusal)
+                }
+            },
+            other => {
+                work.roll_back().await?;
+                settled(other)
+            }
         }
     }
 

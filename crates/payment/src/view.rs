@@ -1,5 +1,7 @@
 //! A payment as clients see it.
 
+mod batch;
+
 use chrono::{DateTime, Utc};
 use contracts::events::{Discount, Origin, TenderKind};
 use ids::{PartnerId, PaymentId, TenderId};
@@ -8,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::{Capture, ConnectorName, Payment, PaymentStatus};
+
+pub use batch::{BatchAnswer, Settled};
 
 /// A payment. All amounts are minor units of `currency`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -3,32 +3,26 @@
 use axum::extract::State;
 use axum::response::Response;
 use once::KeyedRequest;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use web::{Body, IdempotencyKey, Operator, Problem};
 
 use super::request::{PaymentRequest, parse};
 use super::{Desk, respond};
-use crate::ops::{BatchItem, BatchRequest, Settled};
+use crate::error::Error;
+use crate::ops::{BatchItem, BatchRequest};
+use crate::view::BatchAnswer;
 
 const ITEMS: usize = 1_000;
 
 /// Payments that are to be made, each with the fields of a single one.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Batch {
     /// 1 to 1,000.
     #[schema(value_type = Vec<PaymentRequest>, min_items = 1, max_items = 1000)]
     payments: Vec<Value>,
-}
-
-/// What became of each of them.
-#[derive(Debug, Serialize, ToSchema)]
-#[allow(dead_code, reason = "documents an answer that is written before it is sent")]
-pub(super) struct BatchAnswer {
-    /// In the order of the request.
-    results: Vec<Settled>,
 }
 
 /// Makes up to 1,000 payments.
@@ -56,17 +50,19 @@ pub(super) async fn create(
         return Err(Problem::field("/payments", "give 1 to 1000 payments"));
     }
     let now = desk.clock.now();
-    let items = batch
-        .payments
-        .into_iter()
-        .map(|body| BatchItem {
-            order: parse(&body, now, desk.is_production).map_err(|problem| *problem),
-            body,
+    let items = (0_usize..)
+        .zip(&batch.payments)
+        .map(|(index, body)| {
+            // A key of its own for each, so that a repeat after a crash goes on where the first request ended.
+            let route = format!("POST /v1/payments/batch#{index}");
+            BatchItem {
+                key: KeyedRequest::new(&caller, &route, &idempotency_key, body),
+                order: parse(body, now, desk.is_production).map_err(Error::Fields),
+            }
         })
         .collect();
     let request = BatchRequest {
         caller,
-        idempotency_key,
         key,
         trace: telemetry::current_trace(),
         items,

@@ -7,7 +7,7 @@ use money::Currency;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use web::Problem;
+use web::{Code, FieldError};
 
 use super::check::Check;
 use crate::domain::{Capture, ConnectorName, Order};
@@ -92,16 +92,21 @@ fn one() -> i32 {
     1
 }
 
-/// Reads a payment and checks all that can be checked without a database. The problem names every faulty field.
-pub(super) fn parse(body: &Value, now: DateTime<Utc>, is_production: bool) -> Result<Order, Box<Problem>> {
-    let request: PaymentRequest = serde_path_to_error::deserialize(body)
-        .map_err(|error| Problem::field(pointer(error.path()), error.inner().to_string()))?;
+/// Reads a payment and checks all that can be checked without a database; the faults name every field that is wrong.
+pub(super) fn parse(body: &Value, now: DateTime<Utc>, is_production: bool) -> Result<Order, Vec<FieldError>> {
+    let request: PaymentRequest = serde_path_to_error::deserialize(body).map_err(|error| {
+        vec![FieldError {
+            pointer: pointer(error.path()),
+            code: Code::InvalidField,
+            detail: error.inner().to_string(),
+        }]
+    })?;
     let mut check = Check::default();
     let order = check.order(request, now, is_production);
     if check.faults.is_empty() {
         Ok(order)
     } else {
-        Err(Box::new(Problem::fields(check.faults)))
+        Err(check.faults)
     }
 }
 

@@ -45,7 +45,7 @@ fn with(base: fn() -> Value, pointer: &str, value: Value) -> Value {
 fn faults(body: &Value) -> Vec<(String, Code)> {
     match parse(body, now(), false) {
         Ok(_) => Vec::new(),
-        Err(problem) => problem.errors.into_iter().map(|e| (e.pointer, e.code)).collect(),
+        Err(faults) => faults.into_iter().map(|e| (e.pointer, e.code)).collect(),
     }
 }
 
@@ -184,8 +184,8 @@ fn more_than_500_lines_or_20_tenders_are_refused() {
 
 #[test]
 fn production_takes_no_test_money() {
-    let problem = parse(&platform(), now(), true).unwrap_err();
-    assert_eq!(problem.errors[0].pointer, "/connector");
+    let faults = parse(&platform(), now(), true).unwrap_err();
+    assert_eq!(faults[0].pointer, "/connector");
     assert!(parse(&external(), now(), true).is_ok());
 }
 

@@ -4,19 +4,15 @@ use std::sync::Arc;
 
 use contracts::Caller;
 use once::{Answer, Claim, Granted, KeyedRequest};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use telemetry::TraceContext;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use utoipa::ToSchema;
-use web::{IdempotencyKey, Problem};
 
 use super::record::{Fresh, record};
 use super::{Answered, Incoming, LEASE_MARGIN, Payments, count, keep, settled};
 use crate::domain::{ConnectorName, Order};
 use crate::error::Error;
-use crate::view::PaymentView;
+use crate::view::{BatchAnswer, PaymentView, Settled};
 
 /// Payments of one batch that wait for a connector at the same time.
 const SIDE_BY_SIDE: u32 = 32;
@@ -26,8 +22,6 @@ pub struct BatchRequest {
     /// Who asks.
     pub caller: Caller,
     /// The key of the whole.
-    pub idempotency_key: IdempotencyKey,
-    /// The same with route and body.
     pub key: KeyedRequest,
     /// In which trace.
     pub trace: TraceContext,
@@ -37,45 +31,10 @@ pub struct BatchRequest {
 
 /// One payment of a batch.
 pub struct BatchItem {
-    /// As it was sent.
-    pub body: Value,
-    /// As it was understood, or why it was not.
-    pub order: Result<Order, Problem>,
-}
-
-/// What became of one payment of a batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Settled {
-    /// Its place in the request, from 0.
-    pub index: usize,
-    /// The HTTP status that it would have had alone.
-    pub status: u16,
-    /// The payment, if there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payment: Option<PaymentView>,
-    /// Why there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<Problem>,
-}
-
-impl Settled {
-    fn made(index: usize, status: u16, payment: PaymentView) -> Self {
-        Self {
-            index,
-            status,
-            payment: Some(payment),
-            problem: None,
-        }
-    }
-
-    fn refused(index: usize, problem: Problem) -> Self {
-        Self {
-            index,
-            status: problem.status,
-            payment: None,
-            problem: Some(problem),
-        }
-    }
+    /// Its own key.
+    pub key: KeyedRequest,
+    /// As it was understood, or why it is refused.
+    pub order: Result<Order, Error>,
 }
 
 impl Payments {
@@ -110,7 +69,7 @@ impl Payments {
         let mut verdicts = self.0.partners.check(&orders).await?.into_iter();
         for item in items.iter_mut().filter(|item| item.order.is_ok()) {
             if let Some(Err(error)) = verdicts.next() {
-                item.order = Err(error.into());
+                item.order = Err(error);
             }
         }
         Ok(())
@@ -143,19 +102,15 @@ impl Payments {
         let mut verdicts = verdicts.into_iter();
         let mut results = Vec::with_capacity(request.items.len());
         for (index, item) in request.items.iter().enumerate() {
-            let verdict = match &item.order {
-                Ok(_) => verdicts
-                    .next()
-                    .unwrap_or(Err(Error::KeyRunning))
-                    .map_err(Problem::from),
-                Err(problem) => Err(problem.clone()),
-            };
-            results.push(match verdict {
-                Ok(payment) => Settled::made(index, 201, PaymentView::from(&payment)),
-                Err(problem) => Settled::refused(index, problem),
+            results.push(match &item.order {
+                Ok(_) => match verdicts.next().unwrap_or(Err(Error::KeyRunning)) {
+                    Ok(payment) => Settled::made(index, 201, PaymentView::from(&payment)),
+                    Err(refusal) => Settled::refused(index, &refusal),
+                },
+                Err(refusal) => Settled::refused(index, refusal),
             });
         }
-        let answer = answer_of_all(&results)?;
+        let answer = answer_of_all(results)?;
         keep(&mut work, &granted, &answer).await?;
         work.commit().await?;
         completed.iter().for_each(count);
@@ -172,33 +127,35 @@ impl Payments {
         let (mut recorded, mut places) = (Vec::new(), Vec::new());
         let mut working = JoinSet::new();
         let permits = Arc::new(Semaphore::new(usize::try_from(SIDE_BY_SIDE).unwrap_or(1)));
-        for (index, item) in request.items.into_iter().enumerate() {
-            let order = match item.order {
-                Ok(order) => order,
-                Err(problem) => {
-                    results.push(Settled::refused(index, problem));
+        for (index, BatchItem { key, order }) in request.items.into_iter().enumerate() {
+            let caller = request.caller.clone();
+            let trace = request.trace;
+            let incoming = |order| Incoming {
+                caller,
+                key,
+                order,
+                trace,
+            };
+            let order = match order {
+                Ok(order) if order.connector == ConnectorName::External => {
+                    places.push(index);
+                    recorded.push(incoming(order));
                     continue;
                 }
+                other => other.map(incoming),
             };
-            let route = format!("POST /v1/payments/batch#{index}");
-            let incoming = Incoming {
-                key: KeyedRequest::new(&request.caller, &route, &request.idempotency_key, &item.body),
-                caller: request.caller.clone(),
-                order,
-                trace: request.trace,
-            };
-            if incoming.order.connector == ConnectorName::External {
-                places.push(index);
-                recorded.push(incoming);
-                continue;
-            }
             let (payments, permits) = (self.clone(), Arc::clone(&permits));
             let work = async move {
                 // The semaphore is never closed, so there is always a permit in the end.
                 let _permit = permits.acquire().await;
-                (index, payments.accept(incoming).await)
+                let outcome = match order {
+                    Ok(incoming) => payments.accept(incoming).await,
+                    // An earlier claim of this batch may have made it, when it was not to be refused yet.
+                    Err(refusal) => payments.unless_answered(&key, refusal).await,
+                };
+                (index, outcome)
             };
-            working.spawn(telemetry::with_trace(request.trace, work));
+            working.spawn(telemetry::with_trace(trace, work));
         }
         if !recorded.is_empty() {
             let outcomes = self.record_or_bisect(recorded).await;
@@ -211,7 +168,7 @@ impl Payments {
             results.push(told(index, outcome));
         }
         results.sort_by_key(|result| result.index);
-        let answer = answer_of_all(&results)?;
+        let answer = answer_of_all(results)?;
         let mut work = self.0.outbox.begin().await?;
         keep(&mut work, &granted, &answer).await?;
         work.commit().await?;
@@ -242,17 +199,13 @@ fn told(index: usize, outcome: Result<Answered, Error>) -> Settled {
     };
     outcome
         .and_then(read)
-        .unwrap_or_else(|error| Settled::refused(index, error.into()))
+        .unwrap_or_else(|error| Settled::refused(index, &error))
 }
 
-fn answer_of_all(results: &[Settled]) -> Result<Answer, Error> {
-    #[derive(Serialize)]
-    struct Results<'a> {
-        results: &'a [Settled],
-    }
+fn answer_of_all(results: Vec<Settled>) -> Result<Answer, Error> {
     Ok(Answer {
         status: 200,
-        body: serde_json::to_vec(&Results { results })?,
+        body: serde_json::to_vec(&BatchAnswer { results })?,
         subject: None,
     })
 }

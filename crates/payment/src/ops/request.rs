@@ -25,6 +25,11 @@ impl Payments {
             Claim::Granted(granted) => granted,
             other => return settled(other),
         };
+        // The first request with this key need not have been asynchronous, and may have died on the way.
+        if let Some(subject) = granted.subject.clone() {
+            work.commit().await?;
+            return self.recover(&key, &granted, &subject, 201).await;
+        }
         let (payment, operations) = order.into_opened(&caller.id, now, OperationState::Created, None);
         write_new(&mut work, &payment, &operations, now).await?;
         let event = PaymentRequested {
