@@ -10,7 +10,9 @@ mod request;
 mod store;
 
 pub use request::{KeyedRequest, canonical};
-pub use store::{Answer, Claim, Granted, answer, answer_many, claim, claim_many, purge, release, subject};
+pub use store::{
+    Answer, Claim, Granted, answer, answer_many, claim, claim_many, give_up, purge, release, subject,
+};
 
 /// The table of this crate, made under the schema `once` in the database of every service that uses it.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

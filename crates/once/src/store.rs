@@ -201,6 +201,21 @@ pub async fn release(conn: &mut PgConnection, granted: &Granted) -> Result<(), s
     Ok(())
 }
 
+/// Gives up a claim whose work is not all done and may go better when it is repeated: the next claim of the same
+/// request is granted at once, with the subject of this one. What is refused for good is [`release`]d instead.
+pub async fn give_up(conn: &mut PgConnection, granted: &Granted) -> Result<(), sqlx::Error> {
+    // Ended before it began, so that the next claim is later whatever the clock says.
+    sqlx::query!(
+        "update once.keys set lease_until = claimed_at - interval '1 microsecond'
+          where scope = $1 and fence = $2 and status is null",
+        granted.scope.as_slice(),
+        granted.fence
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Forgets answered keys claimed before `before`, at most 10,000; returns how many.
 pub async fn purge(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<u64, sqlx::Error> {
     let done = sqlx::query!(

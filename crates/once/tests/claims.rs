@@ -173,6 +173,27 @@ async fn a_released_key_is_free_for_a_mended_request() {
 }
 
 #[tokio::test]
+async fn a_claim_that_was_given_up_is_granted_again_at_once_and_keeps_its_subject_and_body() {
+    let database = database().await;
+    let outbox = database.outbox();
+    let first = granted(claim(&outbox, &request("k", 1), noon()).await);
+    let mut work = outbox.begin().await.unwrap();
+    assert!(once::subject(work.conn(), &first, "thing_1").await.unwrap());
+    once::give_up(work.conn(), &first).await.unwrap();
+    work.commit().await.unwrap();
+    assert_eq!(claim(&outbox, &request("k", 2), noon()).await, Claim::Reused);
+    let second = granted(claim(&outbox, &request("k", 1), noon()).await);
+    assert_eq!((second.fence, second.subject.as_deref()), (2, Some("thing_1")));
+    assert!(!keep(&outbox, &first, "late").await);
+
+    // Given up too late, by who does not hold it any more.
+    let mut work = outbox.begin().await.unwrap();
+    once::give_up(work.conn(), &first).await.unwrap();
+    work.commit().await.unwrap();
+    assert_eq!(claim(&outbox, &request("k", 1), noon()).await, Claim::Running);
+}
+
+#[tokio::test]
 async fn old_answers_are_purged_and_open_claims_stay() {
     let database = database().await;
     let outbox = database.outbox();

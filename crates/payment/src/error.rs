@@ -64,6 +64,26 @@ pub enum Error {
     Database(sqlx::Error),
 }
 
+impl Error {
+    /// Whether this passes, so that the same request may go better in a while. What does not pass is final.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::KeyRunning
+            | Self::PartnersUnavailable(_)
+            | Self::NotNow(_)
+            | Self::Bus(_)
+            | Self::Unwritable(_)
+            | Self::Broken { .. }
+            | Self::Database(_) => true,
+            Self::Fields(_)
+            | Self::AlreadyExists { .. }
+            | Self::NotFound(_)
+            | Self::NotAllowed { .. }
+            | Self::KeyReused => false,
+        }
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         if postgres::is_transient(&error) {

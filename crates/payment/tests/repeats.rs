@@ -40,6 +40,15 @@ async fn claimed(platform: &Platform, request: &KeyedRequest, subject: Option<&s
     .unwrap();
 }
 
+/// The claim dies, as that of a process that was killed.
+async fn dies(platform: &Platform, request: &KeyedRequest) {
+    sqlx::query("update once.keys set lease_until = now() - interval '1 s' where scope = $1")
+        .bind(request.scope.as_slice())
+        .execute(platform.database("payment").db().pool())
+        .await
+        .unwrap();
+}
+
 /// A payment whose process was killed after the intent, and which the worker settled meanwhile: the payment is there,
 /// and its key knows it and has no answer. Returns the payment's id.
 async fn settled_by_the_worker(platform: &Platform, route: &str, key: &str, body: &Value) -> String {
@@ -149,5 +158,64 @@ async fn an_asynchronous_repeat_is_told_of_the_payment_that_its_key_made() {
         assert_eq!(list["data"].as_array().unwrap().len(), 1, "{token}");
     }
     assert_eq!(charges(&platform).await, (1, 1));
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_with_an_item_that_is_still_running_is_worked_again() {
+    let platform = platform().start().await;
+    let shop = shop();
+    let (one, two) = (card("one", shop, "tok_ok"), card("two", shop, "tok_ok"));
+    let batch = json!({"payments": [one, two]});
+    let running = keyed("POST /v1/payments/batch#1", "key", &two);
+    claimed(&platform, &running, None, true).await;
+    let post = async || {
+        let answer = post_with_key(&platform, "/v1/payments/batch", "key", &batch).await;
+        (is_replay(&answer), answer.expect(200)["results"].clone())
+    };
+
+    let (_, first) = post().await;
+    assert_eq!(first[0]["status"], 201, "{first}");
+    assert_eq!(first[1]["problem"]["code"], "request_in_progress", "{first}");
+    dies(&platform, &running).await;
+    let (is_a_replay, second) = post().await;
+    assert!(!is_a_replay);
+    assert_eq!(second[0], first[0]);
+    assert_eq!(second[1]["status"], 201, "{second}");
+    assert_eq!(post().await, (true, second));
+    assert_eq!(charges(&platform).await, (2, 2));
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_with_a_partner_that_could_not_be_looked_up_is_worked_again() {
+    // The partner service is away.
+    let platform = Platform::of(&[payment::service()]).start().await;
+    let (known, late) = (PartnerId::generate(), PartnerId::generate());
+    let know = async |partner: PartnerId| {
+        sqlx::query(
+            "insert into known_partners (partner_id, status, version, updated_at) values ($1, 'active', 1, now())",
+        )
+        .bind(partner.as_uuid())
+        .execute(platform.database("payment").db().pool())
+        .await
+        .unwrap();
+    };
+    know(known).await;
+    let batch = json!({"payments": [external("one", known), external("two", late)]});
+    let post = async || {
+        let answer = post_with_key(&platform, "/v1/payments/batch", "key", &batch).await;
+        (is_replay(&answer), answer.expect(200)["results"].clone())
+    };
+
+    let (_, first) = post().await;
+    assert_eq!(first[0]["status"], 201, "{first}");
+    assert_eq!(first[1]["problem"]["code"], "unavailable", "{first}");
+    know(late).await;
+    let (is_a_replay, second) = post().await;
+    assert!(!is_a_replay);
+    assert_eq!(second[0], first[0]);
+    assert_eq!(second[1]["status"], 201, "{second}");
+    assert_eq!(post().await, (true, second));
     platform.stop().await;
 }

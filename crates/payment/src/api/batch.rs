@@ -28,7 +28,9 @@ pub(super) struct Batch {
 /// Makes up to 1,000 payments.
 ///
 /// Each is answered by itself, in `results`: with the status that it would have had alone, and its payment or its
-/// problem. One that is refused costs the others nothing; mend it and send it in a batch with a new key.
+/// problem. One that is refused costs the others nothing; mend it and send it in a batch with a new key. Where one has
+/// 409 `request_in_progress` or a 5xx, send the same batch with the same key again: that one is tried again, and the
+/// others are told as before.
 #[utoipa::path(
     post,
     path = "/v1/payments/batch",

@@ -37,16 +37,27 @@ pub struct BatchItem {
     pub order: Result<Order, Error>,
 }
 
+impl BatchItem {
+    /// Whether one transaction can decide on it for good: it calls no connector and waits for nobody.
+    fn is_decided_here(&self) -> bool {
+        match &self.order {
+            Ok(order) => order.connector == ConnectorName::External,
+            Err(refusal) => !refusal.is_passing(),
+        }
+    }
+}
+
 impl Payments {
     /// Makes the payments. Where all of them are external, key, payments, events and answer are one transaction.
+    ///
+    /// An answer is kept only where it is final for every payment: while one of them failed by what passes, a repeat
+    /// works on the batch again, and each payment that was made is told again by its own key.
     pub async fn make_batch(&self, mut request: BatchRequest) -> Result<Answered, Error> {
         self.check_partners_of(&mut request.items).await?;
         if let Ok(size) = u32::try_from(request.items.len()) {
             metrics::histogram!("jeongsan_payment_batch_size").record(f64::from(size));
         }
-        let asks_outside =
-            |item: &BatchItem| matches!(&item.order, Ok(order) if order.connector != ConnectorName::External);
-        if !request.items.iter().any(asks_outside) {
+        if request.items.iter().all(BatchItem::is_decided_here) {
             match self.record_batch(&request).await {
                 Ok(Some(answered)) => return Ok(answered),
                 Ok(None) => {}
@@ -75,7 +86,8 @@ impl Payments {
         Ok(())
     }
 
-    /// All of them at once; none where an earlier claim, dead by now, had begun to make them one by one.
+    /// All of them at once; none where an earlier claim, dead or given up by now, had begun to make them one by one, or
+    /// where one of them is for a later time.
     async fn record_batch(&self, request: &BatchRequest) -> Result<Option<Answered>, Error> {
         let now = self.now();
         let mut work = self.0.outbox.begin().await?;
@@ -98,6 +110,10 @@ impl Payments {
             })
             .collect();
         let verdicts = record(&mut work, fresh, now).await?;
+        if verdicts.iter().any(is_passing) {
+            work.roll_back().await?;
+            return Ok(None);
+        }
         let completed: Vec<_> = verdicts.iter().filter_map(|v| v.as_ref().ok().cloned()).collect();
         let mut verdicts = verdicts.into_iter();
         let mut results = Vec::with_capacity(request.items.len());
@@ -123,7 +139,7 @@ impl Payments {
             Ok(granted) => granted,
             Err(answered) => return Ok(answered),
         };
-        let mut results = Vec::with_capacity(request.items.len());
+        let mut outcomes = Vec::with_capacity(request.items.len());
         let (mut recorded, mut places) = (Vec::new(), Vec::new());
         let mut working = JoinSet::new();
         let permits = Arc::new(Semaphore::new(usize::try_from(SIDE_BY_SIDE).unwrap_or(1)));
@@ -158,19 +174,22 @@ impl Payments {
             working.spawn(telemetry::with_trace(trace, work));
         }
         if !recorded.is_empty() {
-            let outcomes = self.record_or_bisect(recorded).await;
-            for (index, outcome) in places.into_iter().zip(outcomes) {
-                results.push(told(index, outcome));
-            }
+            let recorded = self.record_or_bisect(recorded).await;
+            outcomes.extend(places.into_iter().zip(recorded.into_iter().map(read)));
         }
         while let Some(done) = working.join_next().await {
             let (index, outcome) = done.map_err(|error| Error::NotNow(error.to_string()))?;
-            results.push(told(index, outcome));
+            outcomes.push((index, read(outcome)));
         }
-        results.sort_by_key(|result| result.index);
-        let answer = answer_of_all(results)?;
+        outcomes.sort_by_key(|(index, _)| *index);
+        let is_final = !outcomes.iter().any(|(_, outcome)| is_passing(outcome));
+        let answer = answer_of_all(outcomes.into_iter().map(told).collect())?;
         let mut work = self.0.outbox.begin().await?;
-        keep(&mut work, &granted, &answer).await?;
+        if is_final {
+            keep(&mut work, &granted, &answer).await?;
+        } else {
+            once::give_up(work.conn(), &granted).await?;
+        }
         work.commit().await?;
         Ok(Answered::first(answer))
     }
@@ -192,14 +211,21 @@ impl Payments {
     }
 }
 
-fn told(index: usize, outcome: Result<Answered, Error>) -> Settled {
-    let read = |answered: Answered| {
-        let payment = serde_json::from_slice(&answered.answer.body)?;
-        Ok(Settled::made(index, answered.answer.status, payment))
-    };
-    outcome
-        .and_then(read)
-        .unwrap_or_else(|error| Settled::refused(index, &error))
+fn is_passing<T>(outcome: &Result<T, Error>) -> bool {
+    outcome.as_ref().is_err_and(Error::is_passing)
+}
+
+/// An answer taken apart again: it may be one that was kept under the item's key.
+fn read(outcome: Result<Answered, Error>) -> Result<(u16, PaymentView), Error> {
+    let answer = outcome?.answer;
+    Ok((answer.status, serde_json::from_slice(&answer.body)?))
+}
+
+fn told((index, outcome): (usize, Result<(u16, PaymentView), Error>)) -> Settled {
+    match outcome {
+        Ok((status, payment)) => Settled::made(index, status, payment),
+        Err(refusal) => Settled::refused(index, &refusal),
+    }
 }
 
 fn answer_of_all(results: Vec<Settled>) -> Result<Answer, Error> {
