@@ -10,6 +10,11 @@ use once::{Answer, KeyedRequest};
 /// How long an answer is at hand.
 const TIME_TO_LIVE: Duration = Duration::from_hours(24);
 
+/// The longest body of an answer that is put at hand, in bytes. A payment with one line takes less than 1 KiB and one
+/// with fifty stays below this; with 500 lines of 20 discounts each it takes more than 500 KiB, and a cache that
+/// counts its entries would hold as many of those. The database answers the rare repeat of such a one.
+const LONGEST: usize = 16 * 1024;
+
 /// Answers by `payment:{...}`, the braces holding the hash of caller, route and key. An answer is put here only after
 /// the database has it, so what is found is true; what is not found is looked for in the database.
 pub(super) struct Hints(Arc<dyn Cache>);
@@ -34,8 +39,11 @@ impl Hints {
         })
     }
 
-    /// Keeps an answer that is committed.
+    /// Keeps an answer that is committed, if it is not too long.
     pub(super) async fn put(&self, key: &KeyedRequest, answer: &Answer) {
+        if answer.body.len() > LONGEST {
+            return;
+        }
         let mut kept = BytesMut::with_capacity(34 + answer.body.len());
         kept.put_slice(&key.fingerprint);
         kept.put_u16(answer.status);
@@ -52,6 +60,24 @@ fn name(key: &KeyedRequest) -> String {
 mod tests {
     use super::*;
     use cache::MemoryCache;
+
+    #[tokio::test]
+    async fn a_long_answer_is_left_to_the_database() {
+        let hints = Hints::new(Arc::new(MemoryCache::new(10)));
+        for (number, length, is_at_hand) in [(1, 0, true), (2, LONGEST, true), (3, LONGEST + 1, false)] {
+            let key = KeyedRequest {
+                scope: [number; 32],
+                fingerprint: [number; 32],
+            };
+            let answer = Answer {
+                status: 201,
+                body: vec![b' '; length],
+                subject: None,
+            };
+            hints.put(&key, &answer).await;
+            assert_eq!(hints.get(&key).await.is_some(), is_at_hand, "{length}");
+        }
+    }
 
     #[tokio::test]
     async fn an_answer_is_found_by_the_same_request_only() {
