@@ -99,6 +99,14 @@ impl Command {
         }
     }
 
+    /// The statuses in which it may be asked for, for the guard in SQL.
+    pub fn allowed_in(self) -> Vec<&'static str> {
+        let allowed = PaymentStatus::ALL
+            .iter()
+            .filter(|status| self.is_allowed_in(**status));
+        allowed.map(|status| status.as_str()).collect()
+    }
+
     /// What is asked of the connector for it.
     pub const fn operation(self) -> Operation {
         match self {
@@ -250,6 +258,7 @@ mod tests {
                     "{command:?} in {status:?}"
                 );
             }
+            assert_eq!(command.allowed_in(), ["authorized"], "{command:?}");
         }
     }
 

@@ -44,7 +44,7 @@ impl Payments {
             work.commit().await?;
             return self.recover(&key, &granted, &subject, 200).await;
         }
-        if !payments::begin_change(work.conn(), payment_id, now).await? {
+        if !payments::begin_change(work.conn(), payment_id, command, now).await? {
             let payment = reading::one(work.conn(), payment_id).await?;
             return Err(
                 payment.map_or(Error::NotFound(payment_id), |payment| Error::NotAllowed {

@@ -8,7 +8,7 @@ use ids::PaymentId;
 use sqlx::PgConnection;
 
 use crate::domain::amounts::line_amounts;
-use crate::domain::{Payment, PaymentStatus, Transaction};
+use crate::domain::{Command, Payment, PaymentStatus, Transaction};
 
 /// Writes payments with their tenders, operations and lines in one round trip. Returns those that were written: the
 /// others' order references belong to payments that have not failed. No two of `payments` share a reference.
@@ -156,18 +156,20 @@ pub async fn advance(
     Ok(done.rows_affected() == 1)
 }
 
-/// Takes an authorized payment into processing; false where it is not authorized, so that of several commands at once
-/// exactly one goes on.
+/// Takes a payment into processing for `command`; false where its status does not allow that, so that of several
+/// commands at once exactly one goes on.
 pub async fn begin_change(
     conn: &mut PgConnection,
     id: PaymentId,
+    command: Command,
     now: DateTime<Utc>,
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         "update payments set status = 'processing', updated_at = $2
-          where payment_id = $1 and status = 'authorized'",
+          where payment_id = $1 and status = any($3)",
         id.as_uuid(),
-        now
+        now,
+        &command.allowed_in() as &[&str]
     )
     .execute(conn)
     .await?;
