@@ -5,7 +5,7 @@ use contracts::events::{PaidLine, TenderKind};
 use web::{Code, FieldError};
 
 use super::request::{PaymentRequest, TenderRequest};
-use crate::domain::amounts::{AmountFault, line_amounts, total};
+use crate::domain::amounts::{AmountFault, LARGEST_MINOR, LineAmounts, line_amounts, total};
 use crate::domain::{Capture, ConnectorName, Means, Order};
 
 const LINES: usize = 500;
@@ -14,6 +14,7 @@ const DISCOUNTS: usize = 20;
 const REFERENCE: usize = 64;
 const CATEGORY: usize = 64;
 const TOKEN: usize = 255;
+const OR_MORE: &str = "give 0 or more";
 /// A clock elsewhere may be ahead of ours by this much.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
 /// 2000-01-01T00:00:00Z in seconds since 1970: what is older is a mistake.
@@ -38,6 +39,24 @@ impl Check {
         if !holds {
             self.fault(pointer, Code::InvalidField, detail);
         }
+    }
+
+    fn amount(&mut self, least: i64, amount_minor: i64, pointer: &str, remedy: &str) {
+        self.require(amount_minor >= least, pointer, remedy);
+        if amount_minor > LARGEST_MINOR {
+            let detail = format!("give at most {LARGEST_MINOR} minor units");
+            self.fault(pointer, Code::InvalidField, detail);
+        }
+    }
+
+    /// The sum of `amounts`, which is a total of the payment.
+    fn sum(&mut self, pointer: &str, what: &str, mut amounts: impl Iterator<Item = i64> + Clone) -> i64 {
+        let sum = total(amounts.clone()).filter(|sum| *sum <= LARGEST_MINOR);
+        // One that exceeds it alone was named already.
+        let is_named = amounts.any(|amount| amount > LARGEST_MINOR);
+        let detail = format!("{what} exceed {LARGEST_MINOR} minor units together: split the payment");
+        self.require(sum.is_some() || is_named, pointer, detail);
+        sum.unwrap_or_default()
     }
 
     /// The order; of use only where nothing was found wrong.
@@ -72,7 +91,7 @@ impl Check {
             "give 1 to 500 lines",
         );
         let mut lines = Vec::with_capacity(request.lines.len());
-        let mut owed = Some(0_i64);
+        let mut amounts = Vec::with_capacity(request.lines.len());
         for (line_number, line) in (1_i32..).zip(request.lines) {
             let line = PaidLine {
                 line_number,
@@ -84,27 +103,15 @@ impl Check {
                 tax_free_minor: line.tax_free_minor,
                 discounts: line.discounts,
             };
-            let amount = self.line(&line);
-            owed = owed.and_then(|sum| total([sum, amount]));
+            amounts.extend(self.line(&line));
             lines.push(line);
         }
         let means = self.means(request.tenders, is_external);
-        let amount = total(means.iter().map(|m| m.amount_minor));
-        if owed.is_none() {
-            self.fault(
-                "/lines",
-                Code::InvalidField,
-                "together they exceed 64 bits: split the payment",
-            );
-        }
-        if amount.is_none() {
-            self.fault(
-                "/tenders",
-                Code::InvalidField,
-                "together they exceed 64 bits: split the payment",
-            );
-        }
-        let (owed_minor, amount_minor) = (owed.unwrap_or_default(), amount.unwrap_or_default());
+        let amount_minor = self.sum("/tenders", "the tenders", means.iter().map(|m| m.amount_minor));
+        // What partners are owed is at least what the buyer owes: the platform may fund a discount, nobody a surcharge.
+        let what = "the lines (price x quantity, less what their partners fund, plus shipping)";
+        self.sum("/lines", what, amounts.iter().map(|a| a.payable));
+        let owed_minor = total(amounts.iter().map(|a| a.owed)).unwrap_or_default();
         if self.faults.is_empty() && !is_external && owed_minor != amount_minor {
             let detail = format!(
                 "the tenders pay {amount_minor} and the lines owe {owed_minor} (price x quantity, less discounts, \
@@ -141,8 +148,8 @@ impl Check {
         );
     }
 
-    /// What the line owes.
-    fn line(&mut self, line: &PaidLine) -> i64 {
+    /// What the line comes to, where nothing is wrong with it.
+    fn line(&mut self, line: &PaidLine) -> Option<LineAmounts> {
         let at = |field: &str| format!("/lines/{}/{field}", line.line_number.saturating_sub(1));
         let before = self.faults.len();
         let category_fits = line.category.chars().count() <= CATEGORY && !line.category.contains('\0');
@@ -152,7 +159,7 @@ impl Check {
             ("shipping_minor", line.shipping_minor),
             ("tax_free_minor", line.tax_free_minor),
         ] {
-            self.require(amount >= 0, at(field), "give 0 or more");
+            self.amount(0, amount, &at(field), OR_MORE);
         }
         self.require(line.quantity >= 1, at("quantity"), "give 1 or more");
         self.require(
@@ -162,21 +169,18 @@ impl Check {
         );
         for (place, discount) in line.discounts.iter().enumerate() {
             let pointer = at(&format!("discounts/{place}/amount_minor"));
-            self.require(
-                discount.amount_minor > 0,
-                pointer,
-                "give 1 or more, or leave it out",
-            );
+            let remedy = "give 1 or more, or leave it out";
+            self.amount(1, discount.amount_minor, &pointer, remedy);
         }
         if self.faults.len() > before {
-            return 0;
+            return None;
         }
         match line_amounts(line) {
-            Ok(amounts) => return amounts.owed,
+            Ok(amounts) => return Some(amounts),
             Err(AmountFault::TooLarge) => self.fault(
                 at("unit_price_minor"),
                 Code::InvalidField,
-                "price x quantity, discounts and shipping must fit 64 bits: split the line",
+                format!("price x quantity and shipping exceed {LARGEST_MINOR} minor units: split the line"),
             ),
             Err(AmountFault::DiscountsBeyondPrice) => self.fault(
                 at("discounts"),
@@ -189,7 +193,7 @@ impl Check {
                 "it exceeds price x quantity: lower it",
             ),
         }
-        0
+        None
     }
 
     fn means(&mut self, tenders: Vec<TenderRequest>, is_external: bool) -> Vec<Means> {
@@ -202,7 +206,7 @@ impl Check {
         let mut means = Vec::with_capacity(tenders.len());
         for (place, tender) in tenders.into_iter().enumerate() {
             let at = |field: &str| format!("/tenders/{place}/{field}");
-            self.require(tender.amount_minor >= 0, at("amount_minor"), "give 0 or more");
+            self.amount(0, tender.amount_minor, &at("amount_minor"), OR_MORE);
             self.require(
                 is_external || tender.kind == TenderKind::Card,
                 at("kind"),

@@ -12,7 +12,7 @@ use web::{Code, FieldError};
 use super::check::Check;
 use crate::domain::{Capture, ConnectorName, Order};
 
-/// A payment that is to be made. All amounts are minor units of `currency`.
+/// A payment that is to be made. All amounts are minor units of `currency`; none of them, and no total, exceeds 10^15.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaymentRequest {
@@ -49,7 +49,7 @@ pub struct LineRequest {
     #[schema(max_length = 64)]
     pub(super) category: String,
     /// The price of one, VAT included.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_000_i64)]
     pub(super) unit_price_minor: i64,
     /// How many.
     #[serde(default = "one")]
@@ -57,11 +57,11 @@ pub struct LineRequest {
     pub(super) quantity: i32,
     /// Shipping that the buyer pays for this line.
     #[serde(default)]
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_000_i64)]
     pub(super) shipping_minor: i64,
     /// The part of price x quantity that is free of VAT.
     #[serde(default)]
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_000_i64)]
     pub(super) tax_free_minor: i64,
     /// Discounts, and who funds them; together at most price x quantity.
     #[serde(default)]
@@ -76,7 +76,7 @@ pub struct TenderRequest {
     /// Card, transfer, ...
     pub(super) kind: TenderKind,
     /// What is paid by it.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_000_i64)]
     pub(super) amount_minor: i64,
     /// The connector's token of the buyer's card, for example `tok_ok` of the simulator. Never a card number.
     #[serde(default)]

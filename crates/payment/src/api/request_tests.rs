@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use utoipa::PartialSchema;
 use web::Code;
 
-use super::request::parse;
+use super::request::{LineRequest, TenderRequest, parse};
+use crate::domain::amounts::LARGEST_MINOR;
 
 const PARTNER: &str = "ptn_01jd8m3k7efg8v5n2x4c6b9t0r";
 
@@ -152,19 +154,111 @@ fn a_platform_payment_pays_exactly_what_its_lines_owe() {
 }
 
 #[test]
-fn sums_beyond_64_bits_are_refused() {
-    let line = json!({"partner_id": PARTNER, "unit_price_minor": i64::MAX});
-    let tender = json!({"kind": "cash", "amount_minor": i64::MAX});
-    for (pointer, value) in [
-        ("/lines", json!([line, line])),
-        ("/tenders", json!([tender, tender])),
+fn the_largest_amount_is_accepted_and_one_more_is_refused_where_it_stands() {
+    for pointer in [
+        "/lines/0/unit_price_minor",
+        "/lines/0/shipping_minor",
+        "/lines/0/tax_free_minor",
+        "/lines/0/discounts/0/amount_minor",
+        "/tenders/0/amount_minor",
+    ] {
+        let is_shipping = pointer.ends_with("shipping_minor");
+        let body = |amount: i64| {
+            let mut body = external();
+            // Shipping needs room beside the price; the tax-free part and the discount are parts of it.
+            let price = if is_shipping { 1 } else { LARGEST_MINOR };
+            body["lines"][0]["unit_price_minor"] = json!(price);
+            body["lines"][0]["shipping_minor"] = json!(0);
+            body["lines"][0]["tax_free_minor"] = json!(0);
+            body["lines"][0]["discounts"] = json!([{"amount_minor": 1, "funded_by": "platform"}]);
+            *body.pointer_mut(pointer).unwrap() = json!(amount);
+            body
+        };
+        let largest = if is_shipping {
+            LARGEST_MINOR - 1
+        } else {
+            LARGEST_MINOR
+        };
+        assert_eq!(faults(&body(largest)), [], "{pointer}");
+        for amount in [LARGEST_MINOR + 1, i64::MAX] {
+            let expected = [(pointer.to_owned(), Code::InvalidField)];
+            assert_eq!(faults(&body(amount)), expected, "{pointer} {amount}");
+        }
+    }
+}
+
+#[test]
+fn a_line_and_a_payment_exceed_the_largest_amount_no_more_than_a_field() {
+    let line = |price: i64, quantity: i32, shipping: i64| json!({"partner_id": PARTNER, "unit_price_minor": price, "quantity": quantity, "shipping_minor": shipping});
+    let discounted = |funded_by: &str| {
+        let mut line = line(LARGEST_MINOR, 1, 0);
+        line["discounts"] = json!([{"amount_minor": 1, "funded_by": funded_by}]);
+        line
+    };
+    let tender = |amount: i64| json!({"kind": "cash", "amount_minor": amount});
+    let half = LARGEST_MINOR / 2;
+    for (pointer, value, fault) in [
+        ("/lines", json!([line(half, 2, 0)]), None),
+        (
+            "/lines",
+            json!([line(half, 2, 1)]),
+            Some("/lines/0/unit_price_minor"),
+        ),
+        (
+            "/lines",
+            json!([line(half + 1, 2, 0)]),
+            Some("/lines/0/unit_price_minor"),
+        ),
+        (
+            "/lines",
+            json!([line(LARGEST_MINOR, i32::MAX, 0)]),
+            Some("/lines/0/unit_price_minor"),
+        ),
+        ("/lines", json!([line(half, 1, 0), line(half - 1, 1, 1)]), None),
+        (
+            "/lines",
+            json!([line(half, 1, 0), line(half, 1, 1)]),
+            Some("/lines"),
+        ),
+        ("/lines", json!([discounted("partner"), line(1, 1, 0)]), None),
+        // The platform makes its discount good to the partner, who is owed all of it.
+        (
+            "/lines",
+            json!([discounted("platform"), line(1, 1, 0)]),
+            Some("/lines"),
+        ),
+        ("/tenders", json!([tender(half), tender(half)]), None),
+        (
+            "/tenders",
+            json!([tender(half), tender(half + 1)]),
+            Some("/tenders"),
+        ),
     ] {
         let body = with(external, pointer, value);
-        assert_eq!(
-            faults(&body),
-            [(pointer.to_owned(), Code::InvalidField)],
-            "{pointer}"
-        );
+        let expected: Vec<_> = fault
+            .into_iter()
+            .map(|pointer| (pointer.to_owned(), Code::InvalidField))
+            .collect();
+        assert_eq!(faults(&body), expected, "{body}");
+    }
+}
+
+#[test]
+fn the_documented_maximum_is_the_one_that_is_checked() {
+    for (schema, fields) in [
+        (
+            json!(LineRequest::schema()),
+            &["unit_price_minor", "shipping_minor", "tax_free_minor"][..],
+        ),
+        (json!(TenderRequest::schema()), &["amount_minor"][..]),
+    ] {
+        for field in fields {
+            assert_eq!(
+                schema["properties"][field]["maximum"],
+                json!(LARGEST_MINOR),
+                "{field}"
+            );
+        }
     }
 }
 

@@ -3,6 +3,12 @@
 use contracts::contract_terms::Bearer;
 use contracts::events::PaidLine;
 
+/// The largest amount in minor units, of a field as of a whole payment: 10^15.
+///
+/// More than any sale (a quadrillion won), below the 2^53 up to which every reader of JSON keeps integers exact, and
+/// small enough that 9,000 of the largest add up within 64 bits, wherever amounts of many payments meet.
+pub const LARGEST_MINOR: i64 = 1_000_000_000_000_000;
+
 /// The amounts of one line in minor units, none of them negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineAmounts {
@@ -14,12 +20,14 @@ pub struct LineAmounts {
     pub platform_discount: i64,
     /// What the buyer owes: G - Dp - Dm + shipping.
     pub owed: i64,
+    /// What the partner is owed before fees: G - Dp + shipping.
+    pub payable: i64,
 }
 
 /// Why a line's amounts make no sense together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AmountFault {
-    /// Something does not fit 64 bits.
+    /// Price x quantity and shipping together exceed [`LARGEST_MINOR`], or something does not fit 64 bits.
     TooLarge,
     /// The discounts exceed price x quantity.
     DiscountsBeyondPrice,
@@ -32,6 +40,9 @@ pub fn line_amounts(line: &PaidLine) -> Result<LineAmounts, AmountFault> {
     let gross = line
         .unit_price_minor
         .checked_mul(i64::from(line.quantity))
+        .filter(|gross| {
+            total([*gross, line.shipping_minor]).is_some_and(|with_shipping| with_shipping <= LARGEST_MINOR)
+        })
         .ok_or(AmountFault::TooLarge)?;
     let discounts_of = |bearer| {
         let funded = line.discounts.iter().filter(|d| d.funded_by == bearer);
@@ -46,13 +57,14 @@ pub fn line_amounts(line: &PaidLine) -> Result<LineAmounts, AmountFault> {
     if line.tax_free_minor > gross {
         return Err(AmountFault::TaxFreeBeyondPrice);
     }
-    // Neither step leaves 64 bits downwards, since 0 <= discounts <= gross.
-    let owed = total([gross.saturating_sub(discounts), line.shipping_minor]).ok_or(AmountFault::TooLarge)?;
+    // No step leaves 64 bits, since 0 <= discounts <= gross <= gross + shipping <= 10^15.
+    let less = |discount: i64| gross.saturating_sub(discount).saturating_add(line.shipping_minor);
     Ok(LineAmounts {
         gross,
         partner_discount,
         platform_discount,
-        owed,
+        owed: less(discounts),
+        payable: less(partner_discount),
     })
 }
 
@@ -110,9 +122,22 @@ mod tests {
             ),
             (line(100, 1, 0, 101, &[]), Err(AmountFault::TaxFreeBeyondPrice)),
             (line(i64::MAX, 2, 0, 0, &[]), Err(AmountFault::TooLarge)),
-            (line(i64::MAX, 1, 1, 0, &[]), Err(AmountFault::TooLarge)),
+            (line(LARGEST_MINOR, 1, 0, 0, &[]), Ok(LARGEST_MINOR)),
+            (line(LARGEST_MINOR, 1, 1, 0, &[]), Err(AmountFault::TooLarge)),
             (
-                line(i64::MAX, 1, 0, 0, &[(i64::MAX, Partner), (1, Partner)]),
+                line(LARGEST_MINOR, 1, i64::MAX, 0, &[]),
+                Err(AmountFault::TooLarge),
+            ),
+            (
+                line(LARGEST_MINOR, 1, 1, 0, &[(1, Partner)]),
+                Err(AmountFault::TooLarge),
+            ),
+            (
+                line(LARGEST_MINOR / 2 + 1, 2, 0, 0, &[]),
+                Err(AmountFault::TooLarge),
+            ),
+            (
+                line(100, 1, 0, 0, &[(i64::MAX, Partner), (1, Partner)]),
                 Err(AmountFault::TooLarge),
             ),
         ] {
@@ -123,8 +148,8 @@ mod tests {
     proptest! {
         #[test]
         fn amounts_are_never_negative_and_always_add_up(
-            price in 0_i64..=i64::MAX, quantity in 1_i32..=i32::MAX, shipping in 0_i64..=i64::MAX,
-            partner in 1_i64..=i64::MAX, platform in 1_i64..=i64::MAX,
+            price in 0_i64..=LARGEST_MINOR / 500, quantity in 1_i32..=1_000, shipping in 0_i64..=LARGEST_MINOR,
+            partner in 1_i64..=LARGEST_MINOR / 500, platform in 1_i64..=LARGEST_MINOR / 500,
         ) {
             let line = line(price, quantity, shipping, 0, &[(partner, Bearer::Partner), (platform, Bearer::Platform)]);
             if let Ok(amounts) = line_amounts(&line) {
@@ -134,6 +159,8 @@ mod tests {
                     i128::from(price) * i128::from(quantity) - i128::from(partner) - i128::from(platform)
                         + i128::from(shipping)
                 );
+                prop_assert_eq!(amounts.payable, amounts.owed + platform);
+                prop_assert!(amounts.payable <= LARGEST_MINOR);
             }
         }
     }
