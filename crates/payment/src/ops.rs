@@ -138,22 +138,18 @@ impl Payments {
     /// before it gave one, what became of the payment that it had made. Only a key that made nothing is refused.
     async fn unless_answered(&self, key: &KeyedRequest, refusal: Error) -> Result<Answered, Error> {
         let mut work = self.0.outbox.begin().await?;
-        match once::claim(work.conn(), key, self.now(), self.lease()).await? {
-            Claim::Granted(granted) => match granted.subject.clone() {
-                Some(subject) => {
-                    work.commit().await?;
-                    self.recover(key, &granted, &subject, 201).await
-                }
-                None => {
-                    // The key stays free: the caller may send a mended request under it.
-                    work.roll_back().await?;
-                    Err(refusal)
-                }
-            },
-            other => {
-                work.roll_back().await?;
-                settled(other)
-            }
+        let claim = once::claim(work.conn(), key, self.now(), self.lease()).await?;
+        if let Claim::Granted(granted) = &claim
+            && let Some(subject) = &granted.subject
+        {
+            work.commit().await?;
+            return self.recover(key, granted, subject, 201).await;
+        }
+        // A claim that was granted is undone, and the caller may send a mended request under its key.
+        work.roll_back().await?;
+        match claim {
+            Claim::Granted(_) => Err(refusal),
+            other => settled(other),
         }
     }
 
