@@ -4,6 +4,7 @@ pub mod amounts;
 pub mod operation;
 pub mod order;
 pub mod payment;
+pub mod selling;
 pub mod status;
 mod words;
 

@@ -4,14 +4,18 @@ use bus::{BusError, Refusal};
 use ids::PaymentId;
 use web::{Code, FieldError, Problem};
 
+use crate::domain::selling::{Obstacle, Obstructed};
 use crate::domain::{Command, PaymentStatus};
 
 /// What can happen instead of what was asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Fields of the request are wrong, or name what is not there.
+    /// Fields of the request are wrong.
     #[error("{} fields are not valid", .0.len())]
     Fields(Vec<FieldError>),
+    /// The partners of these lines may not sell.
+    #[error("the partners of {} lines may not sell", .0.len())]
+    MayNotSell(Vec<Obstructed>),
     /// The caller has a payment with this order reference that has not failed.
     #[error("the order reference {order_reference} belongs to {payment_id}")]
     AlreadyExists {
@@ -76,6 +80,7 @@ impl Error {
             | Self::Broken { .. }
             | Self::Database(_) => true,
             Self::Fields(_)
+            | Self::MayNotSell(_)
             | Self::AlreadyExists { .. }
             | Self::NotFound(_)
             | Self::NotAllowed { .. }
@@ -104,6 +109,7 @@ impl From<&Error> for Problem {
     fn from(error: &Error) -> Self {
         match error {
             Error::Fields(errors) => Self::fields(errors.clone()),
+            Error::MayNotSell(lines) => Self::fields(lines.iter().map(field_error).collect()),
             Error::AlreadyExists {
                 order_reference,
                 payment_id,
@@ -167,5 +173,28 @@ impl From<Error> for Refusal {
             Error::Bus(source) => source.into(),
             _ => Self::Never(error.to_string()),
         }
+    }
+}
+
+fn field_error(line: &Obstructed) -> FieldError {
+    let (partner, currency) = (line.partner_id, line.currency);
+    let (code, detail) = match line.obstacle {
+        Obstacle::Unknown => (
+            Code::UnknownPartner,
+            format!("there is no partner {partner}; make it first"),
+        ),
+        Obstacle::Closed => (
+            Code::InvalidField,
+            format!("{partner} is closed and sells no more; open it again, or name another"),
+        ),
+        Obstacle::NotContracted => (
+            Code::CurrencyNotContracted,
+            format!("{partner} has contracts, but none in {currency}; add one, or pay in a currency it has"),
+        ),
+    };
+    FieldError {
+        pointer: format!("/lines/{}/partner_id", line.place),
+        code,
+        detail,
     }
 }

@@ -10,6 +10,7 @@ mod domain;
 mod error;
 mod events;
 mod ops;
+mod partner_service;
 mod store;
 mod view;
 mod worker;

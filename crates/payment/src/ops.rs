@@ -28,6 +28,7 @@ use tokio::sync::mpsc;
 use crate::connectors::Connectors;
 use crate::domain::{ConnectorName, Order, Payment};
 use crate::error::Error;
+use crate::partner_service::PartnerService;
 use crate::view::PaymentView;
 
 pub use batch::{BatchItem, BatchRequest};
@@ -103,7 +104,11 @@ impl Payments {
         let deadline = Duration::from_millis(context.settings.number("payment.connector_timeout_ms"));
         let hours = context.settings.number("payment.key_retention_hours");
         let inner = Inner {
-            partners: Partners::new(context.peers.clone(), outbox.clone(), Arc::clone(&context.clock)),
+            partners: Partners::new(
+                PartnerService::new(context.peers.clone()),
+                outbox.clone(),
+                Arc::clone(&context.clock),
+            ),
             outbox,
             clock: Arc::clone(&context.clock),
             connectors: Connectors::new(context.peers.clone(), deadline),

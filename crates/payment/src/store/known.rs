@@ -9,15 +9,7 @@ use money::Currency;
 use sqlx::{PgConnection, PgPool};
 
 use super::value;
-
-/// What a payment needs to know of a partner.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
-    /// Whether it sells.
-    pub is_active: bool,
-    /// The currencies of its contracts; none at all where it has no contract yet.
-    pub currencies: Vec<Currency>,
-}
+use crate::domain::selling::Standing;
 
 /// The standing of these partners; those that are not known are left out.
 pub async fn standings(
