@@ -1,6 +1,7 @@
 //! The loop that reads a topic and hands its records on, each once and in order.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,6 +16,9 @@ use crate::{BusError, Cursor, EventLog, Refusal, inbox};
 
 /// Records handed over in one transaction at most.
 const BATCH: u16 = 500;
+/// After a failed step, the next one asks for a batch that is as many times smaller: what is too large for one
+/// transaction, or one answer, goes through in parts.
+const SHRINK: u16 = 4;
 /// The first sleep of an idle consumer; each further one is twice as long.
 const FIRST_NAP: Duration = Duration::from_millis(20);
 /// The longest sleep of an idle consumer: what nobody woke it for waits as long.
@@ -47,6 +51,8 @@ pub struct Consumer {
     topic: Topic,
     outbox: Outbox,
     handler: Arc<dyn Handler>,
+    /// How many records the next step asks for, 1 to [`BATCH`].
+    batch: AtomicU16,
 }
 
 impl Consumer {
@@ -57,6 +63,7 @@ impl Consumer {
             topic,
             outbox,
             handler,
+            batch: AtomicU16::new(BATCH),
         }
     }
 
@@ -107,10 +114,21 @@ impl Consumer {
 
     /// Takes in one batch from every partition, and whatever waited and is next now.
     pub async fn step(&self) -> Result<Progress, BusError> {
+        let limit = self.batch.load(Ordering::Relaxed);
+        let outcome = self.step_by(limit).await;
+        let next = match outcome {
+            Ok(_) => limit.saturating_mul(2).min(BATCH),
+            Err(_) => (limit / SHRINK).max(1),
+        };
+        self.batch.store(next, Ordering::Relaxed);
+        outcome
+    }
+
+    async fn step_by(&self, limit: u16) -> Result<Progress, BusError> {
         let mut taken = self.revive().await?;
         for partition in 0..self.log.partitions(self.topic) {
             let from = inbox::position(self.outbox.db().pool(), self.topic, partition).await?;
-            let batch = self.log.read(self.topic, partition, &from, BATCH).await?;
+            let batch = self.log.read(self.topic, partition, &from, limit).await?;
             if batch.is_empty() {
                 continue;
             }

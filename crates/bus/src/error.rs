@@ -25,6 +25,19 @@ pub enum BusError {
     /// A position is not one of this log.
     #[error("{0:?} is not a position of the log")]
     Position(String),
+    /// A position lies behind the end of the log: the publisher's database was restored from an older copy, or lost
+    /// transactions in a failover. What it publishes from now on would never be read.
+    #[error(
+        "the position {position} in {topic} lies behind the end of its log, whose database must have been restored or have lost \
+         transactions; delete the rows of {topic} in bus.positions of the database that reads it: everything is read \
+         again, and what was handled already is passed over"
+    )]
+    Ahead {
+        /// The topic.
+        topic: &'static str,
+        /// The position.
+        position: String,
+    },
     /// A dead letter that is not there.
     #[error("there is no dead letter {topic} {aggregate} {number}; list them first")]
     NoSuchLetter {

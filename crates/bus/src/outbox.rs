@@ -58,6 +58,9 @@ pub(crate) async fn read(
     )
     .fetch_all(pool)
     .await?;
+    if rows.is_empty() {
+        refuse_if_ahead(pool, topic, after).await?;
+    }
     rows.into_iter()
         .map(|row| {
             Ok(Record {
@@ -89,5 +92,26 @@ pub(crate) async fn count_after(pool: &PgPool, topic: Topic, after: &Cursor) -> 
     )
     .fetch_one(pool)
     .await?;
+    if count == 0 {
+        refuse_if_ahead(pool, topic, after).await?;
+    }
     Ok(count)
+}
+
+/// "Nothing new" is true only for a position that this database can have given out.
+async fn refuse_if_ahead(pool: &PgPool, topic: Topic, after: &Cursor) -> Result<(), BusError> {
+    let (xid, _) = after.parts()?;
+    let is_ahead = sqlx::query_scalar!(
+        r#"select $1::text::xid8 >= pg_snapshot_xmax(pg_current_snapshot()) as "is_ahead!""#,
+        xid
+    )
+    .fetch_one(pool)
+    .await?;
+    if is_ahead {
+        return Err(BusError::Ahead {
+            topic: topic.name,
+            position: after.to_string(),
+        });
+    }
+    Ok(())
 }

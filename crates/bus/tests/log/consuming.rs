@@ -1,10 +1,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bus::Progress;
+use bus::{BusError, Cursor, EventLog as _, OutboxLog, Progress};
 use ids::PaymentId;
 
-use crate::fixture::{Scribe, Scripted, consumer, consumer_of, database, drain, effects, publish};
+use crate::fixture::{Scribe, Scripted, TOPIC, consumer, consumer_of, database, drain, effects, publish};
 
 #[tokio::test]
 async fn what_was_handled_is_not_handled_again() {
@@ -81,10 +81,12 @@ async fn an_effect_without_its_position_does_not_stay() {
     let late = consumer(&outbox, &scribe);
     let late = tokio::spawn(async move { late.step().await.unwrap() });
     let first = consumer(&outbox, &scribe);
-    sqlx::query("update bus.positions set position = '999999999.999999999'")
-        .execute(other.conn())
-        .await
-        .unwrap();
+    sqlx::query(
+        "update bus.positions set position = (select format('%s.%s', xid, position) from bus.outbox)",
+    )
+    .execute(other.conn())
+    .await
+    .unwrap();
     other.commit().await.unwrap();
     assert!(matches!(
         late.await.unwrap(),
@@ -94,4 +96,38 @@ async fn an_effect_without_its_position_does_not_stay() {
     assert_eq!(scribe.calls.load(Ordering::Relaxed), 0);
     assert!(effects(&outbox).await.is_empty());
     drop(Arc::clone(&scribe));
+}
+
+#[tokio::test]
+async fn a_position_that_the_log_never_gave_out_is_not_taken_for_its_end() {
+    let database = database().await;
+    let outbox = database.outbox();
+    publish(&outbox, &[PaymentId::generate()]).await;
+    let log = OutboxLog::new(outbox);
+    // As after a restore from an older copy: the reader is further than the server's transactions.
+    let ahead: Cursor = "9000000000000000.1".parse().unwrap();
+    let read = log.read(TOPIC, 0, &ahead, 10).await;
+    assert!(matches!(read, Err(BusError::Ahead { .. })), "{read:?}");
+    let lag = log.lag(TOPIC, 0, &ahead).await;
+    assert!(matches!(lag, Err(BusError::Ahead { .. })), "{lag:?}");
+}
+
+#[tokio::test]
+async fn what_is_too_much_at_once_goes_through_in_parts() {
+    let database = database().await;
+    let outbox = database.outbox();
+    let payments: Vec<PaymentId> = (0..40).map(|_| PaymentId::generate()).collect();
+    publish(&outbox, &payments).await;
+    let places: Vec<usize> = (0..40).collect();
+    let log = Scripted::of(&outbox, &places).await;
+    let scribe = Scribe::new();
+    *scribe.appetite.lock().await = Some(9);
+    let consumer = consumer_of(log, &outbox, &scribe);
+    let mut failures = 0;
+    while effects(&outbox).await.len() < 40 {
+        if consumer.step().await.is_err() {
+            failures += 1;
+        }
+    }
+    assert!(failures > 0, "the first batch was to be too large");
 }

@@ -39,9 +39,11 @@ pub async fn publish(outbox: &Outbox, payments: &[PaymentId]) {
     work.commit().await.unwrap();
 }
 
-/// Writes an effect for each record; refuses the records of `poisoned` while it holds a number other than 0.
+/// Writes an effect for each record; refuses the records of `poisoned` for ever, and more than `appetite` at once for
+/// now.
 pub struct Scribe {
     pub poisoned: Mutex<Option<String>>,
+    pub appetite: Mutex<Option<usize>>,
     pub calls: AtomicI64,
 }
 
@@ -49,6 +51,7 @@ impl Scribe {
     pub fn new() -> Arc<Self> {
         Arc::new(Self {
             poisoned: Mutex::new(None),
+            appetite: Mutex::new(None),
             calls: AtomicI64::new(0),
         })
     }
@@ -58,6 +61,14 @@ impl Scribe {
 impl Handler for Scribe {
     async fn handle(&self, work: &mut Work, records: &[&Record]) -> Result<(), Refusal> {
         self.calls.fetch_add(1, Ordering::Relaxed);
+        if self
+            .appetite
+            .lock()
+            .await
+            .is_some_and(|most| records.len() > most)
+        {
+            return Err(Refusal::NotNow("that takes too long".into()));
+        }
         let poisoned = self.poisoned.lock().await.clone();
         for record in records {
             sqlx::query("insert into effects (aggregate, number) values ($1, $2)")
