@@ -18,8 +18,8 @@ use crate::store::{balances, contracts as known, details, windows};
 /// A line without a price, and why the contract in force could not give it one; none where none was in force.
 pub(super) type Unpriced<'a> = (&'a SaleLine, Option<String>);
 
-/// Prices what can be priced, writes it, and publishes it by payment; returns the rest. From the first lock on, none of the accounts
-/// is settled any further until `work` ends.
+/// Prices what can be priced, writes it, and publishes it by payment; returns the rest. From the first lock on, none
+/// of the accounts is settled any further, and no version of their contracts comes in, until `work` ends.
 pub(super) async fn price_lines<'a>(
     work: &mut Work,
     lines: &'a [SaleLine],
@@ -27,19 +27,10 @@ pub(super) async fn price_lines<'a>(
 ) -> Result<Vec<Unpriced<'a>>, Error> {
     let accounts: BTreeSet<Account> = lines.iter().map(|line| line.account).collect();
     let accounts: Vec<Account> = accounts.into_iter().collect();
+    // The lock comes first: whoever records a version takes it too, so that a line which these versions can't price is
+    // seen there, and priced by the next.
+    let closed = balances::share(work.conn(), &accounts, now).await?;
     let versions = known::of(work.conn(), &accounts).await?;
-    let contracted: Vec<Account> = accounts
-        .into_iter()
-        .filter(|account| versions.contains_key(account))
-        .collect();
-    let closed = if contracted.is_empty() {
-        BTreeMap::new()
-    } else {
-        balances::share(work.conn(), &contracted, now)
-            .await?
-            .into_iter()
-            .collect()
-    };
 
     let mut placed: Vec<(&SaleLine, Placement<'_>, Price)> = Vec::with_capacity(lines.len());
     let mut unpriced = Vec::new();

@@ -9,7 +9,7 @@ use contracts::events::ContractChanged;
 use super::refresh_schedules::refresh;
 use crate::Error;
 use crate::domain::contract::{Account, ContractVersion};
-use crate::store::{contracts as known, pricing_requests, waiting};
+use crate::store::{balances, contracts as known, pricing_requests, waiting};
 
 /// Keeps these versions. Waiting lines are priced by the worker, not here: there may be very many. The caller
 /// commits.
@@ -31,9 +31,11 @@ pub async fn record_contracts(
             terms: change.terms,
         })
         .collect();
-    known::record(work.conn(), &versions, now).await?;
     let accounts: BTreeSet<Account> = versions.iter().map(|v| v.account).collect();
     let accounts: Vec<Account> = accounts.into_iter().collect();
+    // Lines that are being looked at now, by the versions before these, are seen below.
+    balances::lock(work.conn(), &accounts, now).await?;
+    known::record(work.conn(), &versions, now).await?;
     refresh(work, &accounts, now).await?;
     waiting::clear_problems(work.conn(), &accounts).await?;
     pricing_requests::add(work.conn(), &accounts).await?;

@@ -33,22 +33,51 @@ pub async fn share(
 ) -> Result<HashMap<Account, Option<NaiveDate>>, Error> {
     let mut found = try_share(&mut *conn, accounts).await?;
     if found.len() < accounts.len() {
-        let mut missing: Vec<&Account> = accounts.iter().filter(|a| !found.contains_key(a)).collect();
-        missing.sort_unstable();
-        let (partners, currencies) = columns(missing);
-        sqlx::query!(
-            "insert into carry_balances (partner_id, currency, updated_at)
-             select partner_id, currency, $3 from unnest($1::uuid[], $2::text[]) as f (partner_id, currency)
-             on conflict on constraint carry_balances_pk do nothing",
-            &partners,
-            &currencies as &[&str],
-            now
-        )
-        .execute(&mut *conn)
-        .await?;
+        let missing: Vec<Account> = accounts
+            .iter()
+            .filter(|account| !found.contains_key(account))
+            .copied()
+            .collect();
+        make(&mut *conn, &missing, now).await?;
         found = try_share(conn, accounts).await?;
     }
     Ok(found)
+}
+
+/// Locks the balances of `accounts`, making those that are missing, for whoever changes what their lines are priced
+/// by: until this transaction ends, no line of theirs is written or left waiting.
+pub async fn lock(conn: &mut PgConnection, accounts: &[Account], now: DateTime<Utc>) -> Result<(), Error> {
+    make(&mut *conn, accounts, now).await?;
+    let (partners, currencies) = columns(accounts);
+    sqlx::query!(
+        "select 1 as one from carry_balances
+          where (partner_id, currency) in (select * from unnest($1::uuid[], $2::text[]))
+          order by partner_id, currency
+            for update",
+        &partners,
+        &currencies as &[&str]
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(())
+}
+
+/// Makes empty balances of those accounts that have none; waits for whoever makes one of them at this moment.
+async fn make(conn: &mut PgConnection, accounts: &[Account], now: DateTime<Utc>) -> Result<(), Error> {
+    let mut accounts: Vec<&Account> = accounts.iter().collect();
+    accounts.sort_unstable();
+    let (partners, currencies) = columns(accounts);
+    sqlx::query!(
+        "insert into carry_balances (partner_id, currency, updated_at)
+         select partner_id, currency, $3 from unnest($1::uuid[], $2::text[]) as f (partner_id, currency)
+         on conflict on constraint carry_balances_pk do nothing",
+        &partners,
+        &currencies as &[&str],
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 async fn try_share(

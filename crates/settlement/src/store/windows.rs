@@ -111,7 +111,8 @@ pub struct Ended {
     pub limit: Option<i64>,
 }
 
-/// Marks windows as requested that have ended, and existed, by `by`. Copies that do this at once share them out.
+/// Marks windows as requested that have ended, and existed, by `by`; not those of accounts whose waiting lines are being
+/// priced, since some of their lines may be still to come. Copies that do this at once share them out.
 pub async fn request_ended(
     conn: &mut PgConnection,
     wanted: &Ended,
@@ -123,6 +124,10 @@ pub async fn request_ended(
                select id, ends_at from windows
                 where state = 'open' and ends_at <= $1 and created_at <= $1
                   and ($2::uuid is null or partner_id = $2) and ($3::date is null or ends_on <= $3)
+                  and not exists (select from pricing_requests r
+                                    join waiting_lines w on w.partner_id = r.partner_id and w.currency = r.currency
+                                   where r.partner_id = windows.partner_id and r.currency = windows.currency
+                                     and w.problem is null)
                 order by ends_at, id
                 limit $4
                   for update skip locked),
