@@ -180,11 +180,6 @@ impl Problem {
             "it was logged; name the request id when you ask about it",
         )
     }
-
-    /// Whether this is the caller's fault, so that the same request would be refused again.
-    pub fn is_refusal(&self) -> bool {
-        self.status < 500
-    }
 }
 
 impl IntoResponse for Problem {
