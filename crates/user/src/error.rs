@@ -97,6 +97,11 @@ impl From<Error> for Problem {
                 "this is the last active administrator; make another one first",
             ),
             Error::NotAUser => Self::new(Code::Forbidden, "only a user has a password; log in first"),
+            Error::Hashing(HashingError::Busy) => Self::new(
+                Code::Unavailable,
+                "too many passwords are being checked at once; try again",
+            )
+            .retry_after(2),
             Error::Database(ref e) if postgres::is_transient(e) => {
                 Self::new(Code::Unavailable, "the database does not answer").retry_after(1)
             }

@@ -1,10 +1,14 @@
 //! Password hashing: Argon2id, beside the threads that answer requests, and alike for logins that do not exist.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use telemetry::Secret;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How long a password waits for its turn; a core checks some 40 a second.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// Hashing could not be done; it says nothing about the password.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +19,9 @@ pub(crate) enum HashingError {
     /// The task ended early: the process stops.
     #[error("password hashing stopped: {0}")]
     Stopped(#[from] tokio::task::JoinError),
+    /// So many passwords are waiting to be checked that this one was not begun in time.
+    #[error("too many passwords are being checked at once")]
+    Busy,
     /// The permits are gone: the process stops.
     #[error("password hashing stopped: {0}")]
     Closed(#[from] tokio::sync::AcquireError),
@@ -42,9 +49,17 @@ impl Hasher {
         Ok(hasher)
     }
 
+    /// Whoever waits too long goes away, so that a flood makes no queue behind which everybody stands.
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, HashingError> {
+        let permit = Arc::clone(&self.permits).acquire_owned();
+        Ok(tokio::time::timeout(LONGEST_WAIT, permit)
+            .await
+            .map_err(|_| HashingError::Busy)??)
+    }
+
     /// The hash of a password, in PHC form, with a salt of its own.
     pub(crate) async fn hash(&self, password: Secret<String>) -> Result<String, HashingError> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await?;
+        let permit = self.permit().await?;
         tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let hash = Argon2::default().hash_password(password.reveal().as_bytes())?;
@@ -59,7 +74,7 @@ impl Hasher {
         password: Secret<String>,
         hash: Option<String>,
     ) -> Result<bool, HashingError> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await?;
+        let permit = self.permit().await?;
         let decoy = Arc::clone(&self.decoy);
         let known = hash.is_some();
         let matches = tokio::task::spawn_blocking(move || {

@@ -15,7 +15,13 @@ pub(crate) async fn clean_up(office: Office, stop: CancellationToken) {
     loop {
         match ops::clean_up::clean_up(&office).await {
             Ok(0) => {}
-            Ok(rows) => tracing::debug!(rows, "ended sessions and forgotten attempts were deleted"),
+            Ok(rows) => {
+                tracing::debug!(rows, "ended sessions and forgotten attempts were deleted");
+                // There may be more than one round takes.
+                if !stop.is_cancelled() {
+                    continue;
+                }
+            }
             Err(error) => {
                 tracing::warn!(error = %error, "ended sessions could not be deleted; tried again later");
             }
