@@ -1,4 +1,4 @@
-//! Key pairs, one a service: with the private one it signs who calls, with the public ones others check it.
+//! Key pairs, one per service: with the private one it signs who calls, with the public ones others check it.
 
 use std::collections::HashMap;
 use std::fs;
@@ -8,10 +8,12 @@ use std::sync::{Arc, RwLock};
 
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{EncodePrivateKey, EncodePublicKey};
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 
-/// The folder of keys: `NAME.pem` is private and readable by its service alone, `NAME.pub.pem` is for everyone.
+/// The folder of keys: `NAME.pem` is private and readable by the user that the service runs as, `NAME.pub.pem` is for
+/// everyone. Services that must not trust each other run as different users, each with a folder that has its own
+/// private key and everybody's public ones.
 #[derive(Clone)]
 pub struct Keyring {
     folder: PathBuf,
@@ -35,7 +37,9 @@ impl Keyring {
         if !path.exists() {
             self.generate(service, &path)?;
         }
-        EncodingKey::from_ed_pem(&fs::read(&path)?).map_err(std::io::Error::other)
+        let private = fs::read_to_string(&path)?;
+        self.publish(service, &private)?;
+        EncodingKey::from_ed_pem(private.as_bytes()).map_err(std::io::Error::other)
     }
 
     /// The public key of `service`, if it has one.
@@ -53,30 +57,39 @@ impl Keyring {
         Some(key)
     }
 
-    /// The public half is written first: whoever sees the private one finds both. Of two processes that generate
-    /// at once, the one that links its private key in place first wins, and both use that one.
+    /// Of two processes that generate at once, the one that links its private key in place first wins, and both use
+    /// that one.
     fn generate(&self, service: &str, path: &Path) -> std::io::Result<()> {
         let seed: [u8; 32] = rand::random();
         let key = SigningKey::from_bytes(&seed);
         let private = key.to_pkcs8_pem(LineEnding::LF).map_err(std::io::Error::other)?;
-        let public = key
-            .verifying_key()
-            .to_public_key_pem(LineEnding::LF)
-            .map_err(std::io::Error::other)?;
         let fresh = self.folder.join(format!("{service}.{}.new", std::process::id()));
         write_private(&fresh, private.as_bytes())?;
         let linked = fs::hard_link(&fresh, path);
         fs::remove_file(&fresh)?;
         match linked {
-            Ok(()) => write_whole(&self.folder.join(format!("{service}.pub.pem")), public.as_bytes()),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error),
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
         }
+    }
+
+    /// Writes the public half of a private key, unless it is there: whoever wrote the private one may have died since.
+    fn publish(&self, service: &str, private: &str) -> std::io::Result<()> {
+        let path = self.folder.join(format!("{service}.pub.pem"));
+        let public = SigningKey::from_pkcs8_pem(private)
+            .map_err(std::io::Error::other)?
+            .verifying_key()
+            .to_public_key_pem(LineEnding::LF)
+            .map_err(std::io::Error::other)?;
+        if fs::read(&path).is_ok_and(|there| there == public.as_bytes()) {
+            return Ok(());
+        }
+        write_whole(&path, public.as_bytes())
     }
 }
 
 fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let fresh = path.with_extension("new");
+    let fresh = path.with_extension(format!("{}.new", std::process::id()));
     fs::write(&fresh, content)?;
     fs::rename(fresh, path)
 }
@@ -91,4 +104,22 @@ fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
         .open(path)?;
     file.write_all(content)?;
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_key_that_was_never_written_is_written_later() {
+        let folder = tempfile::tempdir().unwrap();
+        Keyring::open(folder.path()).unwrap().private("payment").unwrap();
+        let path = folder.path().join("payment.pub.pem");
+        let public = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert!(Keyring::open(folder.path()).unwrap().public("payment").is_none());
+        Keyring::open(folder.path()).unwrap().private("payment").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), public);
+        assert!(Keyring::open(folder.path()).unwrap().public("payment").is_some());
+    }
 }
