@@ -174,10 +174,14 @@ pub struct Setting {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// No setting has this name.
-    #[error("{origin}: there is no setting {name}; `jeongsan config show` lists them")]
+    #[error(
+        "{origin}: there is no setting {name}; did you mean {nearest}? Without it, `jeongsan config show` lists them all"
+    )]
     Unknown {
         /// The name.
         name: String,
+        /// The setting whose name is most like it.
+        nearest: &'static str,
         /// Where it stands.
         origin: Origin,
     },
@@ -249,10 +253,16 @@ impl Settings {
         Ok(settings)
     }
 
+    fn nearest(&self, name: &str) -> &'static str {
+        let distance = |known: &&&'static str| strsim::damerau_levenshtein(known, name);
+        self.values.keys().min_by_key(distance).copied().unwrap_or("")
+    }
+
     fn put(&mut self, name: &str, value: String, origin: Origin) -> Result<(), SettingsError> {
         let Some(entry) = self.values.get_mut(name) else {
             return Err(SettingsError::Unknown {
                 name: name.to_owned(),
+                nearest: self.nearest(name),
                 origin,
             });
         };

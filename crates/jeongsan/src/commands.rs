@@ -21,12 +21,15 @@ use crate::{settings, targets};
 pub(crate) async fn run(cli: Cli) -> Result<(), Fault> {
     let form = cli.global.form();
     // Needs no settings, so that wrong ones don't keep a shell from its completions.
-    if let Command::Completions { shell } = cli.command {
-        return completions::run(shell);
-    }
-    let settings = settings::load(&cli.global)?;
+    let settings = match &cli.command {
+        Command::Completions { shell } => return completions::run(*shell),
+        _ => settings::load(&cli.global)?,
+    };
     match cli.command {
-        Command::Up(running) => serve::run(settings, targets::all(), &running, form).await,
+        Command::Up(running) => {
+            let services = targets::up(settings.is_production());
+            serve::run(settings, services, &running, form).await
+        }
         Command::Serve { services, running } => {
             serve::run(settings, targets::named(&services)?, &running, form).await
         }

@@ -19,6 +19,13 @@ pub(crate) fn all() -> Vec<Service> {
     ]
 }
 
+/// What `jeongsan up` runs: every service, but in production no simulated card network.
+pub(crate) fn up(is_production: bool) -> Vec<Service> {
+    let mut services = all();
+    services.retain(|service| !(is_production && service.name == "simulator"));
+    services
+}
+
 /// The services of these names, in the order of their start; `all` is every one.
 pub(crate) fn named(names: &[String]) -> Result<Vec<Service>, Fault> {
     let every = all();
@@ -54,6 +61,14 @@ mod tests {
             (databases.len(), roles.len()),
             (with_database.len(), with_database.len())
         );
+    }
+
+    #[test]
+    fn production_simulates_nothing() {
+        let simulates = |services: &[Service]| services.iter().any(|service| service.name == "simulator");
+        assert!(simulates(&up(false)));
+        assert!(!simulates(&up(true)));
+        assert_eq!(up(true).len() + 1, all().len());
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn members() -> Vec<(String, PathBuf)> {
         .filter(|path| path.join("Cargo.toml").exists())
         .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), path))
         .collect();
-    members.push(("e2e".to_owned(), root().join("e2e")));
+    members.extend(["e2e", "bench"].map(|name| (name.to_owned(), root().join(name))));
     members.sort();
     members
 }
@@ -250,6 +250,22 @@ fn services_know_contracts_and_never_each_other() {
             }
         }
     }
+}
+
+#[test]
+fn domains_have_no_async_no_sql_and_no_http() {
+    let mut domains = 0;
+    for (name, folder) in members() {
+        let code = sources(&folder.join("src/domain"))
+            + &std::fs::read_to_string(folder.join("src/domain.rs")).unwrap_or_default();
+        domains += usize::from(!code.is_empty());
+        for word in [
+            "async ", ".await", "sqlx::", "axum::", "http::", "tokio::", "rand::", "Utc::now",
+        ] {
+            assert!(!code.contains(word), "the domain of {name} has {word}");
+        }
+    }
+    assert!(domains >= 6, "only {domains} domains were found");
 }
 
 #[test]

@@ -22,7 +22,8 @@ pub(crate) async fn run(settings: &Settings, running: &Running, form: Form) -> R
     let mut server = Server::start(settings).await?;
     let Some(what) = server.describe() else {
         return Err(Fault::Failed(
-            "another process runs the server of this data folder".to_owned(),
+            "another process runs the server of this data folder: use that one, or stop it, or choose another --data-dir"
+                .to_owned(),
         ));
     };
     let url_file = settings::data_dir(settings).join("postgres.url");
@@ -37,7 +38,7 @@ pub(crate) async fn run(settings: &Settings, running: &Running, form: Form) -> R
     server.stop().await?;
     if lost {
         return Err(Fault::Failed(
-            "the database server ended; see postgres.log".to_owned(),
+            "the database server died again and again; see postgres.log in the data folder".to_owned(),
         ));
     }
     Ok(())

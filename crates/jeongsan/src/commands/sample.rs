@@ -38,11 +38,13 @@ pub(crate) fn run(settings: &Settings, wanted: &Wanted, form: Form) -> Result<()
         })?;
     let text = || {
         let (folder, orders, breaks) = (wanted.folder.display(), made.order_count, made.break_count);
+        let data_dir = settings::data_dir(settings);
+        let data_dir = data_dir.display();
         let [partners, lines, payments] =
             [&made.partners, &made.orders, &made.payments].map(|path| path.display());
         format!(
             "{orders} orders in {folder}, {breaks} of them paid over or short on purpose. To import them:\n\n  \
-             jeongsan import orders --partners {partners} --orders {lines} --payments {payments} \
+             jeongsan import orders --data-dir {data_dir} --partners {partners} --orders {lines} --payments {payments} \
              --currency KRW --rate 12% --cycle weekly"
         )
     };

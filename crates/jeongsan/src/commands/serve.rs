@@ -21,7 +21,7 @@ pub(crate) async fn run(
     running: &Running,
     form: Form,
 ) -> Result<(), Fault> {
-    let is_everything = services.len() == targets::all().len();
+    let is_everything = services.len() >= targets::up(settings.is_production()).len();
     let name = if is_everything {
         "jeongsan"
     } else {
@@ -147,9 +147,12 @@ fn summary(settings: &Settings, host: &Host, server: Option<&Server>) -> String 
     let data_dir = settings::data_dir(settings);
     let key = data_dir.join("admin.key");
     let (folder, key) = (data_dir.display(), key.display());
+    let program = std::env::current_exe().unwrap_or_else(|_| "jeongsan".into());
+    let program = program.display();
     format!(
         "Jeongsan is ready.\n\n{services}\n\n  API            {base}\n  documentation  {base}/docs\n  \
          data           {folder}\n  key            {key} (an administrator's)\n\nTry:\n  \
-         curl -s -H \"Authorization: Bearer $(cat '{key}')\" {base}/v1/partners\n\nCtrl-C stops everything."
+         curl -s -H \"Authorization: Bearer $(cat '{key}')\" {base}/v1/partners\n  \
+         {program} verify --data-dir '{folder}'\n\nCtrl-C stops everything."
     )
 }
