@@ -50,12 +50,13 @@ impl RedisServer {
         self.node.port
     }
 
-    /// Asks it anything, as a client with the password.
+    /// How long `key` of that database still lives, in milliseconds; negative where it does not.
     ///
     /// # Errors
     /// [`ServersError::Redis`].
-    pub async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, ServersError> {
-        self.node.ask(command).await
+    pub async fn left_ms(&self, database: i64, key: &str) -> Result<i64, ServersError> {
+        let question = redis::cmd("PTTL").arg(key).to_owned();
+        self.node.ask_in(database, &question).await
     }
 
     /// `kill -9`.
@@ -138,7 +139,11 @@ impl Node {
 
     /// Asks it anything, on a connection of its own.
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, ServersError> {
-        ask(self.port, &self.password, command)
+        self.ask_in(0, command).await
+    }
+
+    async fn ask_in<T: FromRedisValue>(&self, database: i64, command: &Cmd) -> Result<T, ServersError> {
+        ask(self.port, &self.password, database, command)
             .await
             .map_err(|source| ServersError::Redis {
                 name: self.name.clone(),
@@ -148,7 +153,11 @@ impl Node {
 
     async fn ready(&mut self) -> Result<(), ServersError> {
         let (port, password) = (self.port, self.password.clone());
-        let probe = async || ask::<String>(port, &password, &redis::cmd("PING")).await.is_ok();
+        let probe = async || {
+            ask::<String>(port, &password, 0, &redis::cmd("PING"))
+                .await
+                .is_ok()
+        };
         self.program.ready(START_LIMIT, probe).await
     }
 }
@@ -167,8 +176,10 @@ fn launch(name: &str, folder: &std::path::Path, arguments: &[&str]) -> Result<Pr
     Program::start(name, command, &folder.join("log"), REMEDY)
 }
 
-async fn ask<T: FromRedisValue>(port: u16, password: &str, command: &Cmd) -> RedisResult<T> {
-    let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
+async fn ask<T: FromRedisValue>(port: u16, password: &str, database: i64, command: &Cmd) -> RedisResult<T> {
+    let mut login = RedisConnectionInfo::default()
+        .set_db(database)
+        .set_skip_set_lib_name();
     if !password.is_empty() {
         login = login.set_password(password);
     }

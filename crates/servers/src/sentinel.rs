@@ -94,7 +94,7 @@ impl RedisSentinel {
     /// `kill -9` for the master; gives its port.
     pub async fn kill_master(&mut self) -> Option<u16> {
         let port = self.master().await?;
-        self.server(port)?.program.kill();
+        self.kill(port);
         Some(port)
     }
 
@@ -122,6 +122,13 @@ impl RedisSentinel {
     pub fn resume(&mut self, port: u16) {
         if let Some(node) = self.server(port) {
             node.program.resume();
+        }
+    }
+
+    /// `kill -9` for the server at that port.
+    pub fn kill(&mut self, port: u16) {
+        if let Some(node) = self.server(port) {
+            node.program.kill();
         }
     }
 
