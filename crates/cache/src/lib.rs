@@ -1,13 +1,20 @@
 //! A cache that may forget: hints only, never a decision.
 
+mod address;
+mod error;
+mod measure;
 mod memory;
+mod redis;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
+pub use address::{Address, AddressError};
+pub use error::CacheError;
 pub use memory::MemoryCache;
+pub use redis::{Found, RedisCache};
 
 /// Keeps bytes for a while. Whoever uses it works without it too: an entry may be gone, or old, at any time.
 #[async_trait]

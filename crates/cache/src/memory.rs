@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::Cache;
+use crate::measure::{self, Read};
 
 /// Keeps at most a given number of entries; when it is full, what has run out goes first, then everything.
 #[derive(Debug)]
@@ -24,11 +25,8 @@ impl MemoryCache {
             capacity,
         }
     }
-}
 
-#[async_trait]
-impl Cache for MemoryCache {
-    async fn get(&self, key: &str) -> Option<Bytes> {
+    fn found(&self, key: &str) -> Option<Bytes> {
         let mut entries = self.entries.lock().ok()?;
         match entries.get(key) {
             Some((until, value)) if Instant::now() < *until => Some(value.clone()),
@@ -38,6 +36,15 @@ impl Cache for MemoryCache {
             }
             None => None,
         }
+    }
+}
+
+#[async_trait]
+impl Cache for MemoryCache {
+    async fn get(&self, key: &str) -> Option<Bytes> {
+        let found = self.found(key);
+        measure::read(if found.is_some() { Read::Hit } else { Read::Miss });
+        found
     }
 
     async fn put(&self, key: &str, value: Bytes, time_to_live: Duration) {

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use bus::{Outbox, OutboxLog};
-use cache::MemoryCache;
+use cache::AddressError;
 use postgres::{Db, DbOptions, PostgresError};
 use telemetry::MetricsHandle;
 use tokio::net::TcpListener;
@@ -19,13 +19,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::authenticate;
+use crate::caching::Caches;
 use crate::health::{self, Health};
 use crate::peers::Shared;
 use crate::token::{Signer, Verifier};
 use crate::{Clock, Context, Keyring, Parts, Peers, PlatformLog, Service, Settings, StartError, Tasks, feed};
-
-/// Entries of each service's cache in memory.
-const CACHE_ENTRIES: usize = 10_000;
 
 /// Why services could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +44,9 @@ pub enum HostError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The address of the cache is none.
+    #[error("cache.url: {0}")]
+    Cache(#[from] AddressError),
     /// A key can't be read or written.
     #[error("the keys in data_dir/keys cannot be used: {0}")]
     Keys(std::io::Error),
@@ -63,6 +64,7 @@ pub enum HostError {
 pub struct Host {
     running: Vec<Running>,
     shared: Arc<Shared>,
+    caches: Caches,
     closing: CancellationToken,
     connections: TaskTracker,
     limit: Duration,
@@ -96,6 +98,7 @@ impl Host {
         let mut host = Self {
             running: Vec::new(),
             shared: Arc::new(Shared::new(remote)),
+            caches: Caches::new(&settings)?,
             closing: CancellationToken::new(),
             connections: TaskTracker::new(),
             limit: Duration::from_millis(settings.number("shutdown.limit_ms")),
@@ -137,7 +140,7 @@ impl Host {
             settings: Arc::clone(settings),
             clock: Arc::clone(clock),
             peers: peers.clone(),
-            cache: Arc::new(MemoryCache::new(CACHE_ENTRIES)),
+            cache: self.caches.for_service(),
             tasks: tasks.clone(),
             outbox,
             log: Arc::new(PlatformLog::new(peers)),

@@ -5,6 +5,7 @@
 //! through [`Peers`]: in the same process by a function call, elsewhere by HTTP.
 
 mod auth;
+mod caching;
 mod clock;
 mod feed;
 mod health;
@@ -16,6 +17,7 @@ mod settings;
 mod tasks;
 mod token;
 
+pub use caching::cache_address;
 pub use clock::{Clock, FileClock, ManualClock, SystemClock};
 pub use feed::PlatformLog;
 pub use host::{Host, HostError};

@@ -116,6 +116,12 @@ pub const BASE_KEYS: &[Key] = &[
         "connections of each service's pool",
     ),
     Key::new(
+        "cache.url",
+        Kind::Secret,
+        "",
+        "the Redis of the cache, or its sentinels (redis+sentinel://...), of this installation alone; empty: in memory",
+    ),
+    Key::new(
         "shutdown.limit_ms",
         Kind::Number,
         "10000",

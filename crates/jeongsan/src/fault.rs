@@ -78,7 +78,7 @@ impl From<HostError> for Fault {
     fn from(error: HostError) -> Self {
         match error {
             HostError::Database(error) => error.into(),
-            HostError::NoDatabase(_) => Self::Settings(error.to_string()),
+            HostError::NoDatabase(_) | HostError::Cache(_) => Self::Settings(error.to_string()),
             _ => Self::Failed(chain(&error)),
         }
     }

@@ -48,4 +48,18 @@ pub enum ServersError {
         /// How many.
         count: u16,
     },
+    /// A Redis refused what it was asked, or did not answer.
+    #[error("{name}: {source}")]
+    Redis {
+        /// What it is called here.
+        name: String,
+        /// What it said.
+        source: redis::RedisError,
+    },
+    /// Servers that belong together did not find each other.
+    #[error("the master, its replicas and the sentinels did not find each other within {limit:?}")]
+    NotTogether {
+        /// How long was waited.
+        limit: Duration,
+    },
 }

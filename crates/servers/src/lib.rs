@@ -6,7 +6,11 @@
 mod error;
 mod ports;
 mod program;
+mod redis;
+mod sentinel;
 
 pub use error::ServersError;
 pub use ports::free_block;
 pub use program::Program;
+pub use redis::RedisServer;
+pub use sentinel::RedisSentinel;

@@ -1,5 +1,6 @@
 //! `jeongsan doctor`: what would keep the platform from running, each with its remedy.
 
+mod cache;
 mod database;
 mod folder;
 mod ports;
@@ -72,6 +73,7 @@ pub(crate) async fn run(settings: &Settings, form: Form) -> Result<(), Fault> {
     let mut checks = vec![Check::fine("version", env!("CARGO_PKG_VERSION"))];
     checks.extend(folder::look(settings));
     checks.extend(database::look(settings).await);
+    checks.push(cache::look(settings).await);
     checks.extend(ports::look(settings).await);
     checks.push(clock(settings));
     let value = checks

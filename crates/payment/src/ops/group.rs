@@ -113,15 +113,11 @@ impl Payments {
         keep_all(&mut work, &kept).await?;
         work.commit().await?;
         completed.iter().for_each(count);
-        for (key, outcome) in keys.iter().zip(&outcomes) {
-            if let Ok(Answered {
-                answer,
-                is_replay: false,
-            }) = outcome
-            {
-                self.0.hints.put(key, answer).await;
-            }
-        }
+        let made = keys.iter().zip(&outcomes).filter_map(|(key, outcome)| {
+            let answered = outcome.as_ref().ok().filter(|answered| !answered.is_replay)?;
+            Some((key, &answered.answer))
+        });
+        self.0.hints.put_all(made).await;
         Ok(outcomes)
     }
 }
