@@ -124,7 +124,7 @@ impl Db {
             .map_err(unreachable)?;
         let (life, ended) = oneshot::channel();
         let several = Several {
-            readers: readers(options, &whereabouts, first),
+            readers: readers(options, &whereabouts, whereabouts.replica().unwrap_or(first)),
             whereabouts,
             lag_limit: options.lag_limit,
             _life: Arc::new(life),

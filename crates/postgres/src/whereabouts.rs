@@ -108,13 +108,14 @@ impl Whereabouts {
         standing.map(|_| is_fit)
     }
 
-    /// Whether the server at the other end has replayed what the primary had written at most the limit ago.
+    /// Whether the server at the other end is a replica that has replayed what the primary had written at most the limit ago.
     ///
     /// A replica's own word is not enough: one that is cut off has replayed all that it received, and the time of
     /// its last transaction grows old on an idle primary too.
     pub(crate) async fn may_read(&self, conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
         let standing = ask(conn).await?;
-        Ok(self.bar().is_some_and(|bar| standing.position >= bar))
+        let has_come_far = self.bar().is_some_and(|bar| standing.position >= bar);
+        Ok(standing.timeline.is_none() && has_come_far)
     }
 
     /// Whether reading from a replica is worth a try. From now on, one is looked for.
@@ -231,7 +232,8 @@ impl Whereabouts {
         self.hosts.get(self.known().primary)
     }
 
-    fn replica(&self) -> Option<PgConnectOptions> {
+    /// The replica to read from, if one is fit.
+    pub(crate) fn replica(&self) -> Option<PgConnectOptions> {
         let host = self.known().replica?;
         self.hosts.get(host).map(|host| host.options.clone())
     }

@@ -157,9 +157,13 @@ impl ReplicatedPostgres {
     /// See [`ServersError`].
     pub async fn promote(&mut self, server: usize) -> Result<(), ServersError> {
         self.execute(server, "select pg_promote(true, 60)").await?;
+        // The former primary may still run: then there are two, and it follows nobody.
+        let others = self
+            .running()
+            .filter(|other| ![server, self.primary].contains(other));
+        let followers: Vec<usize> = others.collect();
         self.primary = server;
         self.make_slots().await?;
-        let followers: Vec<usize> = self.running().filter(|other| *other != server).collect();
         for follower in &followers {
             let follow = format!(
                 "alter system set primary_conninfo = '{}'",
