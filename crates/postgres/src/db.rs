@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::Postgres;
 use sqlx::migrate::Migrator;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tokio::sync::oneshot;
 
@@ -12,7 +14,7 @@ use crate::whereabouts::{Whereabouts, read_only};
 use crate::{Address, PostgresError, Timeouts, Transaction};
 
 /// How long a reader waits for a replica before it turns to the primary.
-const REPLICA_WAIT: Duration = Duration::from_secs(2);
+const REPLICA_WAIT: Duration = Duration::from_secs(1);
 
 /// How a service reaches its database.
 #[derive(Debug, Clone)]
@@ -25,7 +27,7 @@ pub struct DbOptions {
     pub max_connections: u32,
     /// How long things may take.
     pub timeouts: Timeouts,
-    /// How old what [`Db::lagging_pool`] reads may be. Zero: it never reads from a replica.
+    /// How old what [`Db::acquire_lagging`] reads may be. Zero: it never reads from a replica.
     pub lag_limit: Duration,
 }
 
@@ -124,7 +126,7 @@ impl Db {
             .map_err(unreachable)?;
         let (life, ended) = oneshot::channel();
         let several = Several {
-            readers: readers(options, &whereabouts, whereabouts.replica().unwrap_or(first)),
+            readers: readers(options, whereabouts.replica().unwrap_or(first)),
             whereabouts,
             lag_limit: options.lag_limit,
             _life: Arc::new(life),
@@ -148,25 +150,39 @@ impl Db {
         &self.pool
     }
 
-    /// A pool for lists and reports: what it reads may be older than what was just written, by `lag_limit` at most.
-    /// Nothing is decided by it, and nobody looks there for what he has just done.
+    /// A connection for lists and reports: what it reads may be older than what was just written, by `lag_limit` at
+    /// most. Nothing is decided by it, and nobody looks there for what he has just done.
     ///
-    /// It is a replica's where one has come far enough, else the primary's.
-    pub async fn lagging_pool(&self) -> &PgPool {
-        let Some(several) = &self.several else {
-            return &self.pool;
-        };
+    /// It is to a replica where one has come far enough, else to the primary.
+    ///
+    /// # Errors
+    /// If there is no connection to the primary either.
+    pub async fn acquire_lagging(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        match self.replica().await {
+            Some(conn) => Ok(conn),
+            None => self.pool.acquire().await,
+        }
+    }
+
+    async fn replica(&self) -> Option<PoolConnection<Postgres>> {
+        let several = self.several.as_ref()?;
         if several.lag_limit.is_zero() || !several.whereabouts.has_replica() {
-            return &self.pool;
+            return None;
         }
-        match several.readers.acquire().await {
-            Ok(_) => &several.readers,
-            Err(error) => {
-                tracing::debug!(database = self.name, %error, "no replica has come far enough");
-                several.whereabouts.give_up_replica();
-                &self.pool
+        let found = async {
+            let mut conn = several.readers.acquire().await?;
+            let is_fit = several.whereabouts.may_read(&mut conn).await;
+            if !matches!(is_fit, Ok(true)) {
+                conn.close_on_drop();
             }
+            is_fit.map(|is_fit| is_fit.then_some(conn))
+        };
+        let found: Result<_, sqlx::Error> = found.await;
+        if !matches!(found, Ok(Some(_))) {
+            tracing::debug!(database = self.name, ?found, "no replica has come far enough");
+            several.whereabouts.give_up_replica();
         }
+        found.ok().flatten()
     }
 
     /// The database's name, for messages.
@@ -229,39 +245,32 @@ fn writers(options: &DbOptions, whereabouts: &Arc<Whereabouts>) -> PgPoolOptions
         // A new connection is handed out without the other hook.
         .after_connect(move |connection, _| {
             let whereabouts = Arc::clone(&after);
-            Box::pin(async move { refuse_unless(whereabouts.may_write(connection).await?, "is no primary") })
+            Box::pin(async move {
+                if whereabouts.may_write(connection).await? {
+                    Ok(())
+                } else {
+                    Err(sqlx::Error::Protocol("the server is no primary".to_owned()))
+                }
+            })
         })
 }
 
-/// The pool of a replica among several hosts; it opens no connection before somebody reads.
-fn readers(options: &DbOptions, whereabouts: &Arc<Whereabouts>, first: PgConnectOptions) -> PgPool {
-    let (before, after) = (Arc::clone(whereabouts), Arc::clone(whereabouts));
-    #[allow(clippy::disallowed_methods, reason = "it carries the hook, and only reads")]
+/// The pool of a replica among several hosts; it opens no connection before somebody reads. It needs no hook, since
+/// [`Db::acquire_lagging`] asks each connection more than the others are asked.
+fn readers(options: &DbOptions, replica: PgConnectOptions) -> PgPool {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "what it opens is asked by the one function that takes it"
+    )]
     plain_pool(options)
         .max_connections((options.max_connections / 2).max(1))
         .acquire_timeout(REPLICA_WAIT)
-        .before_acquire(move |connection, _| {
-            let whereabouts = Arc::clone(&before);
-            Box::pin(async move { whereabouts.may_read(connection).await })
-        })
-        .after_connect(move |connection, _| {
-            let whereabouts = Arc::clone(&after);
-            Box::pin(async move { refuse_unless(whereabouts.may_read(connection).await?, "lags behind") })
-        })
-        .connect_lazy_with(read_only(first))
+        .connect_lazy_with(read_only(replica))
 }
 
 async fn open(pool: PgPoolOptions, options: PgConnectOptions) -> Result<PgPool, sqlx::Error> {
     #[allow(clippy::disallowed_methods, reason = "this is the one pool constructor")]
     pool.connect_with(options).await
-}
-
-fn refuse_unless(is_fit: bool, why: &str) -> Result<(), sqlx::Error> {
-    if is_fit {
-        Ok(())
-    } else {
-        Err(sqlx::Error::Protocol(format!("the server {why}")))
-    }
 }
 
 /// Looks for the primary until the pool is closed or nobody holds it.

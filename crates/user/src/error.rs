@@ -97,7 +97,9 @@ impl From<Error> for Problem {
                 "this is the last active administrator; make another one first",
             ),
             Error::NotAUser => Self::new(Code::Forbidden, "only a user has a password; log in first"),
-            Error::Database(ref e) if postgres::is_transient(e) => {
+            Error::Database(ref e) | Error::Bus(bus::BusError::Database(ref e))
+                if postgres::is_transient(e) =>
+            {
                 Self::new(Code::Unavailable, "the database does not answer").retry_after(1)
             }
             other => Self::internal(&other),

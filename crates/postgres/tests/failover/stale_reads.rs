@@ -9,7 +9,8 @@ use crate::support::{cluster, options, until, write};
 
 async fn reads_from_a_replica(db: &Db) -> bool {
     let question = sqlx::query_scalar("select pg_is_in_recovery()");
-    question.fetch_one(db.lagging_pool().await).await.unwrap_or(false)
+    let mut conn = db.acquire_lagging().await.unwrap();
+    question.fetch_one(&mut *conn).await.unwrap()
 }
 
 #[tokio::test]
@@ -30,8 +31,9 @@ async fn what_a_report_reads_is_never_older_than_the_limit() {
     let mut saw_it = 0;
     while written.elapsed() < options.lag_limit * 3 {
         let is_due = written.elapsed() > options.lag_limit;
+        let mut conn = db.acquire_lagging().await.unwrap();
         let count: i64 = sqlx::query_scalar("select count(*) from written")
-            .fetch_one(db.lagging_pool().await)
+            .fetch_one(&mut *conn)
             .await
             .unwrap();
         assert!(count == 1 || !is_due, "not seen {:?} later", written.elapsed());
