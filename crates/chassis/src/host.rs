@@ -11,7 +11,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use bus::{Outbox, OutboxLog};
 use cache::AddressError;
-use postgres::{Db, DbOptions, PostgresError};
+use postgres::{Address, Db, DbOptions, PostgresError, Sharing, Timeouts};
 use telemetry::MetricsHandle;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout_at};
@@ -68,6 +68,8 @@ pub struct Host {
     closing: CancellationToken,
     connections: TaskTracker,
     limit: Duration,
+    /// Services of the whole platform that share a database server, here and elsewhere.
+    sharing: usize,
 }
 
 struct Running {
@@ -102,6 +104,7 @@ impl Host {
             closing: CancellationToken::new(),
             connections: TaskTracker::new(),
             limit: Duration::from_millis(settings.number("shutdown.limit_ms")),
+            sharing: every.iter().filter(|service| service.database.is_some()).count(),
         };
         for service in services {
             host.start_one(service, &settings, databases, &clock, &keyring, &metrics)
@@ -124,7 +127,9 @@ impl Host {
     ) -> Result<(), HostError> {
         let name = service.name;
         let db = match service.database {
-            Some(database) => Some(open_database(service, &database, settings, databases).await?),
+            Some(database) => {
+                Some(open_database(service, &database, settings, databases, self.sharing).await?)
+            }
             None => None,
         };
         let outbox = db.clone().map(Outbox::new);
@@ -229,20 +234,45 @@ async fn open_database(
     database: &crate::Database,
     settings: &Settings,
     databases: &BTreeMap<&'static str, String>,
+    sharing: usize,
 ) -> Result<Db, HostError> {
     let url = databases
         .get(service.name)
         .ok_or(HostError::NoDatabase(service.name))?;
-    let mut options = DbOptions::new(url, service.name);
-    options.max_connections = u32::try_from(settings.number("postgres.max_connections"))
-        .unwrap_or(8)
-        .max(2);
-    let db = Db::connect(&options).await?;
+    let db = Db::connect(&db_options(url, service.name, settings, sharing)?).await?;
     db.migrate(&bus::MIGRATOR).await?;
     for migrator in database.migrators {
         db.migrate(migrator).await?;
     }
     Ok(db)
+}
+
+/// The limits are computed in [`postgres::Timeouts`] and [`Sharing`]; what is set for a service goes before them.
+fn db_options(
+    url: &str,
+    service: &'static str,
+    settings: &Settings,
+    services: usize,
+) -> Result<DbOptions, PostgresError> {
+    let number = |name: &str| settings.number(&format!("postgres.{name}"));
+    let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    let own = settings.number(&format!("{service}.max_connections"));
+    let set = if own > 0 { own } else { number("max_connections") };
+    let sharing = Sharing {
+        server_connections: small(number("server_connections")),
+        services: u32::try_from(services).unwrap_or(u32::MAX),
+        copies: small(number("copies")),
+        has_replicas: Address::parse(url)?.has_several_hosts(),
+    };
+    let mut options = DbOptions::new(url, service);
+    options.max_connections = if set > 0 {
+        small(set).max(2)
+    } else {
+        sharing.connections()
+    };
+    options.timeouts = Timeouts::within(Duration::from_millis(settings.number("http.timeout_ms")));
+    options.lag_limit = Duration::from_millis(number("lag_limit_ms"));
+    Ok(options)
 }
 
 #[allow(

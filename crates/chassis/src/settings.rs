@@ -101,7 +101,7 @@ pub const BASE_KEYS: &[Key] = &[
         "postgres.url",
         Kind::Secret,
         "",
-        "the server, as an administrator; empty: an embedded one",
+        "the server, as an administrator; several with commas: host1:port,host2:port; empty: an embedded one",
     ),
     Key::new(
         "postgres.bin_dir",
@@ -112,8 +112,26 @@ pub const BASE_KEYS: &[Key] = &[
     Key::new(
         "postgres.max_connections",
         Kind::Number,
-        "8",
-        "connections of each service's pool",
+        "0",
+        "connections of each service's pool, 2 or more; 0: a fair share of the server's, at most 8",
+    ),
+    Key::new(
+        "postgres.server_connections",
+        Kind::Number,
+        "200",
+        "max_connections of the server, which all services and their copies share",
+    ),
+    Key::new(
+        "postgres.copies",
+        Kind::Number,
+        "1",
+        "copies of each service that run at the same time",
+    ),
+    Key::new(
+        "postgres.lag_limit_ms",
+        Kind::Number,
+        "5000",
+        "how old what reports read from a replica may be; 0: they read from the primary",
     ),
     Key::new(
         "cache.url",

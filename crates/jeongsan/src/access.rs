@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use chassis::{Service, Settings};
 use embedded::{EmbeddedError, EmbeddedOptions, EmbeddedPostgres};
-use postgres::{DatabaseSpec, Provision, RolePasswords, provision};
+use postgres::{Address, DatabaseSpec, Provision, RolePasswords, provision};
 use sqlx::ConnectOptions as _;
-use sqlx::postgres::PgConnectOptions;
 
 use crate::fault::Fault;
 use crate::{roles, secret_file, settings, targets};
@@ -173,7 +172,7 @@ async fn running(settings: &Settings) -> Option<String> {
     let path = settings::data_dir(settings).join(URL_FILE);
     let url = std::fs::read_to_string(path).ok()?.trim().to_owned();
     // The file of an owner that was killed names a server that is gone.
-    let options: PgConnectOptions = url.parse().ok()?;
+    let options = postgres::primary(&url).await.ok()?;
     options.connect().await.ok().map(|_| url)
 }
 
@@ -187,16 +186,10 @@ fn role_url(
     role: &str,
     passwords: &RolePasswords,
 ) -> Result<String, Fault> {
-    let options: PgConnectOptions = admin_url.parse().map_err(|e: sqlx::Error| {
-        Fault::Settings(format!("postgres.url is no address of a PostgreSQL: {e}"))
-    })?;
+    let address = Address::parse(admin_url)
+        .map_err(|e| Fault::Settings(format!("postgres.url is no address of a PostgreSQL: {e}")))?;
     let password = passwords.get(role).map_or("", String::as_str);
-    let url = options
-        .username(role)
-        .password(password)
-        .database(database.name)
-        .to_url_lossy();
-    Ok(url.to_string())
+    Ok(address.of(database.name, role, password))
 }
 
 /// Makes the data folder for its owner alone. An embedded server makes it itself, since it may run as another user.
@@ -221,15 +214,13 @@ mod tests {
         };
         let passwords = RolePasswords::from([("jeongsan_user".to_owned(), "abc1".to_owned())]);
         let url = role_url(
-            "postgres://postgres:x%40y@db.example:6000/postgres",
+            "postgres://postgres:x%40y@db.example:6000,two.example:6001/postgres",
             &spec,
             spec.role,
             &passwords,
         );
-        let options: PgConnectOptions = url.unwrap().parse().unwrap();
-        assert_eq!(options.get_host(), "db.example");
-        assert_eq!(options.get_port(), 6000);
-        assert_eq!(options.get_username(), "jeongsan_user");
-        assert_eq!(options.get_database(), Some("userdb"));
+        let address = Address::parse(&url.unwrap()).unwrap();
+        assert_eq!(address.hosts(), ["db.example:6000", "two.example:6001"]);
+        assert_eq!((address.database(), address.role()), ("userdb", "jeongsan_user"));
     }
 }

@@ -58,10 +58,12 @@ impl From<SettingsError> for Fault {
 impl From<PostgresError> for Fault {
     fn from(error: PostgresError) -> Self {
         match error {
-            PostgresError::Unreachable { .. } => Self::Unreachable(format!(
-                "{}; check that the server runs and that postgres.url is right",
-                chain(&error)
-            )),
+            PostgresError::Unreachable { .. } | PostgresError::NoPrimary { .. } => {
+                Self::Unreachable(format!(
+                    "{}; check that the server runs and that postgres.url is right",
+                    chain(&error)
+                ))
+            }
             PostgresError::Address { .. } => Self::Settings(chain(&error)),
             _ => Self::Failed(chain(&error)),
         }

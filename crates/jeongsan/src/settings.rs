@@ -18,6 +18,7 @@ macro_rules! service_keys {
             Key::new(concat!($name, ".port"), Kind::Number, "0", "its port; 0: as far from ports.base as it always is"),
             Key::new(concat!($name, ".url"), Kind::Text, "", "where it runs, seen from elsewhere; empty: host and port"),
             Key::new(concat!($name, ".database_url"), Kind::Secret, "", "its database; empty: made on the server of postgres.url"),
+            Key::new(concat!($name, ".max_connections"), Kind::Number, "0", "connections of its pool; 0: postgres.max_connections"),
         )+]
     };
 }
@@ -142,7 +143,7 @@ mod tests {
     #[test]
     fn every_service_has_its_common_keys() {
         for service in targets::all() {
-            for end in ["port", "url", "database_url"] {
+            for end in ["port", "url", "database_url", "max_connections"] {
                 let name = format!("{}.{end}", service.name);
                 assert!(SERVICE_KEYS.iter().any(|key| key.name == name), "{name}");
             }

@@ -155,6 +155,9 @@ impl From<&Error> for Problem {
                 )
                 .retry_after(2)
             }
+            Error::Bus(BusError::Database(source)) if postgres::is_transient(source) => {
+                Self::from(Error::NotNow(source.to_string()))
+            }
             Error::NotNow(reason) => {
                 tracing::warn!(reason, "a request came at a bad moment");
                 Self::new(Code::Unavailable, "repeat it with the same Idempotency-Key").retry_after(1)

@@ -19,6 +19,14 @@ pub enum PostgresError {
         /// What the driver said.
         source: sqlx::Error,
     },
+    /// None of several servers is the primary, or none that may be written to.
+    #[error("database {database} has no primary: {survey}")]
+    NoPrimary {
+        /// Which database was to be reached.
+        database: String,
+        /// What each server said.
+        survey: crate::Survey,
+    },
     /// A migration failed; the database is as it was before that migration.
     #[error("cannot migrate database {database}: {source}")]
     Migration {

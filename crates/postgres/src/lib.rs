@@ -3,10 +3,22 @@
 //! Every service holds exactly one [`Db`]. Nothing else in the project builds a pool, because the pool carries a
 //! hook (see [`Db::connect`]) without which an acknowledged write can vanish.
 
+mod address;
 mod db;
 mod error;
+mod limits;
+mod primary;
 mod provision;
+mod standing;
+mod survey;
+mod transaction;
+mod whereabouts;
 
-pub use db::{Db, DbOptions, Transaction};
+pub use address::Address;
+pub use db::{Db, DbOptions};
 pub use error::{PostgresError, is_transient, violated_constraint};
+pub use limits::{Sharing, Timeouts};
+pub use primary::primary;
 pub use provision::{DatabaseSpec, Provision, READER_ROLE, RolePasswords, provision};
+pub use survey::Survey;
+pub use transaction::Transaction;

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
-use crate::PostgresError;
+use crate::{PostgresError, primary};
 
 /// The role that `jeongsan verify` works as: it may read every table of every database and change nothing.
 pub const READER_ROLE: &str = "jeongsan_reader";
@@ -25,7 +24,7 @@ pub type RolePasswords = BTreeMap<String, String>;
 /// What is to exist on a server.
 #[derive(Debug, Clone)]
 pub struct Provision<'a> {
-    /// An address with the right to create roles and databases.
+    /// An address, of one host or several, with the right to create roles and databases.
     pub admin_url: &'a str,
     /// The databases.
     pub databases: &'a [DatabaseSpec],
@@ -36,14 +35,8 @@ pub struct Provision<'a> {
 /// Creates what is missing: roles, databases, and the walls between them. Running it again changes nothing but
 /// the passwords, which become the given ones.
 pub async fn provision(wanted: &Provision<'_>) -> Result<(), PostgresError> {
-    let options: PgConnectOptions = wanted
-        .admin_url
-        .parse()
-        .map_err(|source| PostgresError::Address {
-            database: "the administrator".into(),
-            source,
-        })?;
-    let mut admin = options
+    let mut admin = primary(wanted.admin_url)
+        .await?
         .connect()
         .await
         .map_err(|source| PostgresError::Unreachable {

@@ -42,6 +42,28 @@ pub enum ServersError {
         /// Why not.
         source: std::io::Error,
     },
+    /// PostgreSQL's programs could not be found or run.
+    #[error(transparent)]
+    Programs(#[from] embedded::EmbeddedError),
+    /// A program that was to do one thing failed at it.
+    #[error("{name} failed: {output}")]
+    Failed {
+        /// What it is called here.
+        name: String,
+        /// What it wrote.
+        output: String,
+    },
+    /// A server did not answer, or refused a statement.
+    #[error("{name}: {source}")]
+    Statement {
+        /// What it is called here.
+        name: String,
+        /// What the driver said.
+        source: sqlx::Error,
+    },
+    /// There is no server of that number.
+    #[error("there is no server {0}")]
+    NoServer(usize),
     /// There were not as many free ports in a row.
     #[error("no {count} free ports in a row between 12000 and 32767 on 127.0.0.1")]
     NoPorts {

@@ -102,7 +102,9 @@ impl From<Error> for Problem {
                 "too many passwords are being checked at once; try again",
             )
             .retry_after(2),
-            Error::Database(ref e) if postgres::is_transient(e) => {
+            Error::Database(ref e) | Error::Bus(bus::BusError::Database(ref e))
+                if postgres::is_transient(e) =>
+            {
                 Self::new(Code::Unavailable, "the database does not answer").retry_after(1)
             }
             other => Self::internal(&other),

@@ -14,6 +14,14 @@ pub enum VerifyError {
         /// What the driver said.
         source: sqlx::Error,
     },
+    /// The address is none, or none of its several servers is the primary.
+    #[error("the {service} service: {source}")]
+    NoPrimary {
+        /// Whose database.
+        service: &'static str,
+        /// What each server said.
+        source: postgres::PostgresError,
+    },
     /// A question was refused: the tables are not those of this version, or the connection broke.
     #[error("cannot read the database of the {service} service ({what}): {source}")]
     Reading {

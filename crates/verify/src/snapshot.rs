@@ -1,11 +1,10 @@
 //! A view of one database that stands still.
 
-use std::str::FromStr as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, Utc};
-use sqlx::postgres::{PgConnectOptions, PgRow};
+use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, FromRow, PgConnection};
 use tokio::sync::Mutex;
 
@@ -23,8 +22,9 @@ impl Snapshot {
     /// Connects, as one who can only read. The view does not stand still yet: see [`Snapshot::take`].
     pub(crate) async fn connect(service: &'static str, url: &str) -> Result<Self, VerifyError> {
         let unreachable = |source| VerifyError::Unreachable { service, source };
-        let conn = PgConnectOptions::from_str(url)
-            .map_err(unreachable)?
+        let conn = postgres::primary(url)
+            .await
+            .map_err(|source| VerifyError::NoPrimary { service, source })?
             .application_name("jeongsan verify")
             // Many different statements, each used once.
             .statement_cache_capacity(64)

@@ -82,10 +82,16 @@ pub(crate) async fn list(
         kind: params.kind,
         state: params.state,
     })?;
-    let pool = state.outbox.db().pool();
-    let rows = breaks::list(pool, filter.kind, filter.state, before, i64::from(limit) + 1)
-        .await
-        .map_err(Error::from)?;
+    let mut conn = state.outbox.db().acquire_lagging().await.map_err(Error::from)?;
+    let rows = breaks::list(
+        &mut *conn,
+        filter.kind,
+        filter.state,
+        before,
+        i64::from(limit) + 1,
+    )
+    .await
+    .map_err(Error::from)?;
     Ok(Json(page(
         rows,
         limit,

@@ -83,7 +83,8 @@ pub(crate) async fn list(
             "give a code that GET /v1/accounts lists",
         ));
     }
-    let rows = ledgers::by_month(pool, BOOK, params.account.as_deref(), params.partner_id)
+    let mut conn = state.outbox.db().acquire_lagging().await.map_err(Error::from)?;
+    let rows = ledgers::by_month(&mut *conn, BOOK, params.account.as_deref(), params.partner_id)
         .await
         .map_err(Error::from)?;
     let data = rows

@@ -92,7 +92,8 @@ pub(crate) async fn get(
         Some(text) => Some(month("period", text)?),
         None => None,
     };
-    let rows = ledgers::trial_balance(state.outbox.db().pool(), BOOK, period)
+    let mut conn = state.outbox.db().acquire_lagging().await.map_err(Error::from)?;
+    let rows = ledgers::trial_balance(&mut *conn, BOOK, period)
         .await
         .map_err(Error::from)?;
     Ok(Json(TrialBalance {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use ids::{JournalEntryId, PaymentId};
 use money::Currency;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use crate::domain::{BreakState, DifferenceKind, Entry};
@@ -80,7 +80,7 @@ pub(crate) async fn count_open(pool: &PgPool) -> Result<Vec<(DifferenceKind, i64
 
 /// The newest breaks, of one kind and state where those are given, before `before` where that is given.
 pub(crate) async fn list(
-    pool: &PgPool,
+    reader: impl PgExecutor<'_>,
     of: Option<DifferenceKind>,
     state: Option<BreakState>,
     before: Option<Uuid>,
@@ -97,7 +97,7 @@ pub(crate) async fn list(
         before,
         limit
     )
-    .fetch_all(pool)
+    .fetch_all(reader)
     .await?;
     rows.into_iter()
         .map(|row| {

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use contracts::events::Side;
 use ids::PartnerId;
 use money::Currency;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::domain::{Account, Entry, Month};
@@ -81,7 +81,7 @@ pub(crate) async fn add(conn: &mut PgConnection, book: &str, entries: &[Entry]) 
 
 /// What every account stood at before `period`, and posted in it, per currency. Without a period: everything posted.
 pub(crate) async fn trial_balance(
-    pool: &PgPool,
+    reader: impl PgExecutor<'_>,
     book: &str,
     period: Option<Month>,
 ) -> Result<Vec<BalanceRow>, sqlx::Error> {
@@ -97,7 +97,7 @@ pub(crate) async fn trial_balance(
         book,
         period.map(Month::first_day)
     )
-    .fetch_all(pool)
+    .fetch_all(reader)
     .await?;
     rows.into_iter()
         .map(|row| {
@@ -114,7 +114,7 @@ pub(crate) async fn trial_balance(
 
 /// Month by month, what accounts posted: of one partner or of all together, newest month first.
 pub(crate) async fn by_month(
-    pool: &PgPool,
+    reader: impl PgExecutor<'_>,
     book: &str,
     account: Option<&str>,
     partner_id: Option<PartnerId>,
@@ -147,7 +147,7 @@ pub(crate) async fn by_month(
         account,
         partner_id
     )
-    .fetch_all(pool)
+    .fetch_all(reader)
     .await?;
     rows.into_iter()
         .map(|row| {

@@ -32,7 +32,7 @@ pub(crate) async fn run(settings: &Settings, wanted: &Wanted, form: Form) -> Res
             "no way to the database of {service}: start the platform on this data folder, or set postgres.url or \
              {service}.database_url"
         )),
-        VerifyError::Unreachable { .. } => Fault::Unreachable(chain(&error)),
+        VerifyError::Unreachable { .. } | VerifyError::NoPrimary { .. } => Fault::Unreachable(chain(&error)),
         VerifyError::Reading { .. } => Fault::Failed(chain(&error)),
     })?;
     let value = json!({

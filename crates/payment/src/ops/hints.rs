@@ -11,15 +11,12 @@ use once::{Answer, KeyedRequest};
 /// How long an answer is at hand.
 const TIME_TO_LIVE: Duration = Duration::from_hours(24);
 
-<<<<<<< HEAD
 /// The longest body of an answer that is put at hand, in bytes. A payment with one line takes less than 1 KiB and one
 /// with fifty stays below this; with 500 lines of 20 discounts each it takes more than 500 KiB, and a cache that
 /// counts its entries would hold as many of those. The database answers the rare repeat of such a one.
 const LONGEST: usize = 16 * 1024;
-=======
 /// Answers that are put away at the same time: a group's callers wait for them, so that it must not be one by one.
 const SIDE_BY_SIDE: usize = 32;
->>>>>>> redis
 
 /// Answers by `payment:{...}`, the braces holding the hash of caller, route and key. An answer is put here only after
 /// the database has it, so what is found is true; what is not found is looked for in the database.

@@ -1,4 +1,4 @@
-//! Reads the sums.
+//! Reads the sums. They follow the books with a delay anyway, so a replica serves as well.
 
 use bus::Outbox;
 use ids::PartnerId;
@@ -14,7 +14,8 @@ pub(crate) async fn daily(
     period: Period,
     currency: Option<Currency>,
 ) -> Result<Vec<(DailyKey, Sums)>, Error> {
-    store::daily_totals::of(outbox.db().pool(), period, currency).await
+    let mut conn = outbox.db().acquire_lagging().await?;
+    store::daily_totals::of(&mut *conn, period, currency).await
 }
 
 /// The sums of a partner, in the order of month, book, account and currency.
@@ -24,5 +25,6 @@ pub(crate) async fn partner(
     months: Option<Months>,
     currency: Option<Currency>,
 ) -> Result<Vec<(PartnerKey, Sums)>, Error> {
-    store::partner_totals::of(outbox.db().pool(), partner, months, currency).await
+    let mut conn = outbox.db().acquire_lagging().await?;
+    store::partner_totals::of(&mut *conn, partner, months, currency).await
 }

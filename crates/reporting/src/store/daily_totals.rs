@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use money::Currency;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor};
 
 use super::{currency as known, sums};
 use crate::domain::{DailyKey, Period, Sums};
@@ -52,7 +52,7 @@ pub(crate) async fn add(
 
 /// The sums of those days.
 pub(crate) async fn of(
-    pool: &PgPool,
+    reader: impl PgExecutor<'_>,
     period: Period,
     currency: Option<Currency>,
 ) -> Result<Vec<(DailyKey, Sums)>, Error> {
@@ -66,7 +66,7 @@ pub(crate) async fn of(
         period.to,
         currency.as_ref().map(Currency::as_str)
     )
-    .fetch_all(pool)
+    .fetch_all(reader)
     .await?
     .into_iter()
     .map(|row| {

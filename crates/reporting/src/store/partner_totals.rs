@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use ids::PartnerId;
 use money::Currency;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::{currency as known, sums};
@@ -54,7 +54,7 @@ pub(crate) async fn add(
 
 /// The sums of a partner; no months mean all that there are.
 pub(crate) async fn of(
-    pool: &PgPool,
+    reader: impl PgExecutor<'_>,
     partner: PartnerId,
     months: Option<Months>,
     currency: Option<Currency>,
@@ -72,7 +72,7 @@ pub(crate) async fn of(
         months.map(|m| m.to),
         currency.as_ref().map(Currency::as_str)
     )
-    .fetch_all(pool)
+    .fetch_all(reader)
     .await?
     .into_iter()
     .map(|row| {

@@ -1,10 +1,10 @@
 //! The database server: reachable, new enough, with the machine's time.
 
+use std::error::Error;
 use std::time::Duration;
 
 use chassis::{Clock as _, Settings, SystemClock};
 use chrono::{DateTime, Utc};
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
 use super::Check;
@@ -29,9 +29,8 @@ pub(super) async fn look(settings: &Settings) -> Vec<Check> {
 }
 
 /// The server's version, as 150014 for 15.14, and its time.
-async fn ask(url: &str) -> Result<(i32, DateTime<Utc>), sqlx::Error> {
-    let options: PgConnectOptions = url.parse()?;
-    let mut connection = options.connect().await?;
+async fn ask(url: &str) -> Result<(i32, DateTime<Utc>), Box<dyn Error + Send + Sync>> {
+    let mut connection = postgres::primary(url).await?.connect().await?;
     let row = sqlx::query("select current_setting('server_version_num')::int, clock_timestamp()")
         .fetch_one(&mut connection)
         .await?;
