@@ -89,6 +89,26 @@ async fn after_the_master_is_killed_the_cache_comes_back_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_master_that_hangs_is_left_for_the_new_one() {
+    let mut servers = RedisSentinel::start(PASSWORD).await.unwrap();
+    let cache = Arc::new(watched(&servers));
+    until_kept(&cache, PATIENCE).await;
+    let traffic = Traffic::on(&cache);
+    let hung = servers.master().await.unwrap();
+    servers.pause(hung);
+    until_away(&cache).await;
+    let back = until_kept(&cache, BACK_WITHIN).await;
+    println!("{hung} hangs, back after {back:?}");
+
+    // It wakes up, believes to be the master, and is told otherwise: nobody falls for it.
+    servers.resume(hung);
+    servers.together().await.unwrap();
+    assert_ne!(servers.master().await, Some(hung));
+    until_kept(&cache, BACK_WITHIN).await;
+    traffic.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_failover_in_order_the_cache_follows() {
     let servers = RedisSentinel::start(PASSWORD).await.unwrap();
     let cache = Arc::new(watched(&servers));
