@@ -13,10 +13,9 @@ use tokio::time::timeout;
 
 use crate::whereabouts::Whereabouts;
 
-/// The server may wait for a replica as long as it takes: a wait that a timeout or a cancel ends is answered with OK
-/// and a warning, though no replica has the transaction. Where a statement has failed before, the first of these two
-/// fails as well, and the commit is not answered with the OK of a rollback.
-const COMMIT: &str = "set local statement_timeout = 0; commit";
+/// Where a statement has failed before, `commit` alone rolls back and is answered with OK, and so passes for done. The
+/// first of these two fails instead, in the same message.
+const COMMIT: &str = "select 1; commit";
 
 /// A transaction on a service's own database; dropped without a commit, it is rolled back.
 #[derive(Debug)]
