@@ -100,6 +100,10 @@ const UNSEEN: &[(&str, &str)] = &[
         "notification.public.notifications.created_at",
         "the only note of that moment",
     ),
+    (
+        "settlement.public.carry_balances.updated_at update",
+        "of an account without a statement, the only note of that moment",
+    ),
     ("*.bus.positions.updated_at", "the only note of that moment"),
     (
         "payment.public.known_partners.updated_at",

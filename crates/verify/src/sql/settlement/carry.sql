@@ -37,6 +37,12 @@ select 'ptn:' || coalesce(b.partner_id, c.partner_id) || ' ' || coalesce(b.curre
     or b.closed_through is distinct from c.last_day
     or b.updated_at <> c.last_at
  union all
-select 'ptn:' || d.partner_id || ' ' || d.currency, 'has lines and no balance'
-  from (select distinct partner_id, currency from settlement_details) as d
- where not exists (select from carry_balances b where b.partner_id = d.partner_id and b.currency = d.currency)
+select 'ptn:' || coalesce(a.partner_id, b.partner_id) || ' ' || coalesce(a.currency, b.currency),
+       case when b.partner_id is null then 'has a contract or lines, and no balance'
+            else 'has a balance, and neither a contract nor lines' end
+  from (select partner_id, currency from settlement_details
+         union select partner_id, currency from waiting_lines
+         union select partner_id, currency from known_contract_versions) as a
+  full join carry_balances b on b.partner_id = a.partner_id and b.currency = a.currency
+ where a.partner_id is null
+    or b.partner_id is null
