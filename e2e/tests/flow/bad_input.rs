@@ -1,12 +1,13 @@
 //! What is wrong is named, and nothing is half done.
 
 use anyhow::{Result, ensure};
-use e2e::{Api, contract_terms, external_payment, partner_with_contract, platform_payment};
+use e2e::{Api, contract_terms, eventually, external_payment, partner_with_contract, platform_payment};
 use http::Method;
 use serde_json::{Value, json};
 
 pub async fn what_is_wrong_is_named_and_nothing_is_done(api: &Api) -> Result<()> {
     let partner = partner_with_contract(api, "bad-input", &contract_terms(100_000)).await?;
+    heard_of_its_contract(api, &partner).await?;
     let good = platform_payment("bad", &partner, 10_000, "tok_ok");
     let with = |pointer: &str, value: Value| {
         let mut body = good.clone();
@@ -136,4 +137,21 @@ pub async fn a_batch_answers_each_item_by_itself(api: &Api) -> Result<()> {
         .collect();
     ensure!(statuses == [201, 422, 409, 201], "{answer}");
     Ok(())
+}
+
+/// Waits until the payment service knows which currencies the partner's contract covers: as long as it knows of no
+/// contract, a payment in any currency is taken, and its lines wait.
+async fn heard_of_its_contract(api: &Api, partner: &str) -> Result<()> {
+    let mut attempts = 0;
+    eventually("the payment service to hear of a contract", || {
+        attempts += 1;
+        let key = format!("heard-{attempts}");
+        let mut payment = platform_payment("heard", partner, 100, "tok_declined");
+        payment["currency"] = json!("USD");
+        async move {
+            let answer = api.post("/v1/payments", &key, &payment).await?;
+            Ok((answer.status == 422).then_some(()))
+        }
+    })
+    .await
 }
