@@ -17,7 +17,7 @@ mod told;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::Outbox;
+use bus::{Outbox, Work};
 use chassis::{Clock, Context, StartError};
 use chrono::{DateTime, SubsecRound, Utc};
 use contracts::Caller;
@@ -142,20 +142,29 @@ impl Payments {
     /// What is refused today may have been done yesterday: then its answer counts, or, where the first request died
     /// before it gave one, what became of the payment that it had made. Only a key that made nothing is refused.
     async fn unless_answered(&self, key: &KeyedRequest, refusal: Error) -> Result<Answered, Error> {
+        match self.begin_keyed(key, self.now(), 201).await? {
+            Begun::New(work, _) => {
+                // The claim is undone: the caller may send a mended request under its key.
+                work.roll_back().await?;
+                Err(refusal)
+            }
+            Begun::Told(answered) => Ok(answered),
+        }
+    }
+
+    /// Claims `key`, or tells what it led to before: the kept answer, or, where the first request died before it gave
+    /// one, what became of the payment that it had made. `done` is the status of that one's answer if all went well.
+    async fn begin_keyed(&self, key: &KeyedRequest, now: DateTime<Utc>, done: u16) -> Result<Begun, Error> {
         let mut work = self.0.outbox.begin().await?;
-        let claim = once::claim(work.conn(), key, self.now(), self.lease()).await?;
-        if let Claim::Granted(granted) = &claim
-            && let Some(subject) = &granted.subject
-        {
-            work.commit().await?;
-            return self.recover(key, granted, subject, 201).await;
-        }
-        // A claim that was granted is undone, and the caller may send a mended request under its key.
-        work.roll_back().await?;
-        match claim {
-            Claim::Granted(_) => Err(refusal),
-            other => settled(other),
-        }
+        let granted = match once::claim(work.conn(), key, now, self.lease()).await? {
+            Claim::Granted(granted) => granted,
+            other => return settled(other).map(Begun::Told),
+        };
+        let Some(subject) = &granted.subject else {
+            return Ok(Begun::New(work, granted));
+        };
+        work.commit().await?;
+        self.recover(key, &granted, subject, done).await.map(Begun::Told)
     }
 
     /// The time in microseconds, as the database keeps it: an answer reads the same before and after it was stored.
@@ -167,6 +176,14 @@ impl Payments {
     fn lease(&self) -> Duration {
         self.0.connectors.deadline() + LEASE_MARGIN
     }
+}
+
+/// What a key leads to.
+enum Begun {
+    /// Nothing was done under it: it is claimed in this transaction.
+    New(Work, Granted),
+    /// This was.
+    Told(Answered),
 }
 
 /// What a claim that was not granted leads to.
@@ -189,7 +206,7 @@ fn answer_of(payment: &Payment, done: u16) -> Result<Answer, Error> {
 }
 
 /// Keeps an answer under its claim. Where another copy took the claim over, nothing of this work may stay.
-async fn keep(work: &mut bus::Work, granted: &Granted, answer: &Answer) -> Result<(), Error> {
+async fn keep(work: &mut Work, granted: &Granted, answer: &Answer) -> Result<(), Error> {
     if once::answer(work.conn(), granted, answer).await? {
         Ok(())
     } else {

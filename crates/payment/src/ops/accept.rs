@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use ids::PaymentId;
 use money::Money;
-use once::{Claim, Granted, KeyedRequest};
+use once::{Granted, KeyedRequest};
 
 use super::finish::Keeping;
-use super::{Answered, Incoming, Payments, answer_of, keep, settled};
+use super::{Answered, Begun, Incoming, Payments, answer_of, keep};
 use crate::domain::{OperationState, Payment, Transaction};
 use crate::error::Error;
 use crate::store::transactions::Task;
@@ -18,15 +18,10 @@ impl Payments {
             caller, key, order, ..
         } = incoming;
         let now = self.now();
-        let mut work = self.0.outbox.begin().await?;
-        let granted = match once::claim(work.conn(), &key, now, self.lease()).await? {
-            Claim::Granted(granted) => granted,
-            other => return settled(other),
+        let (mut work, granted) = match self.begin_keyed(&key, now, 201).await? {
+            Begun::New(work, granted) => (work, granted),
+            Begun::Told(answered) => return Ok(answered),
         };
-        if let Some(subject) = granted.subject.clone() {
-            work.commit().await?;
-            return self.recover(&key, &granted, &subject, 201).await;
-        }
         let due_at = now + self.lease();
         let (payment, operations) = order.into_opened(&caller.id, now, OperationState::Sent, Some(due_at));
         write_new(&mut work, &payment, &operations, now).await?;

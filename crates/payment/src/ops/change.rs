@@ -1,11 +1,11 @@
 //! Capturing and voiding what is authorized.
 
 use ids::{PaymentId, TransactionId};
-use once::{Claim, KeyedRequest};
+use once::KeyedRequest;
 
 use super::accept::{no_operation, task};
 use super::finish::Keeping;
-use super::{Answered, Payments, settled};
+use super::{Answered, Begun, Payments};
 use crate::domain::{Command, Operation, OperationState, Transaction};
 use crate::error::Error;
 use crate::store::{payments, reading, transactions};
@@ -35,15 +35,10 @@ impl Payments {
             ..
         } = change;
         let now = self.now();
-        let mut work = self.0.outbox.begin().await?;
-        let granted = match once::claim(work.conn(), &key, now, self.lease()).await? {
-            Claim::Granted(granted) => granted,
-            other => return settled(other),
+        let (mut work, granted) = match self.begin_keyed(&key, now, 200).await? {
+            Begun::New(work, granted) => (work, granted),
+            Begun::Told(answered) => return Ok(answered),
         };
-        if let Some(subject) = granted.subject.clone() {
-            work.commit().await?;
-            return self.recover(&key, &granted, &subject, 200).await;
-        }
         if !payments::begin_change(work.conn(), payment_id, command, now).await? {
             let payment = reading::one(work.conn(), payment_id).await?;
             return Err(

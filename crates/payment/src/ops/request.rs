@@ -1,11 +1,10 @@
 //! A payment that is answered at once and made later.
 
 use contracts::events::PaymentRequested;
-use once::Claim;
 use telemetry::with_trace;
 
 use super::accept::write_new;
-use super::{Answered, Incoming, Payments, answer_of, count, keep, settled};
+use super::{Answered, Begun, Incoming, Payments, answer_of, count, keep};
 use crate::domain::OperationState;
 use crate::error::Error;
 
@@ -20,16 +19,11 @@ impl Payments {
             trace,
         } = incoming;
         let now = self.now();
-        let mut work = self.0.outbox.begin().await?;
-        let granted = match once::claim(work.conn(), &key, now, self.lease()).await? {
-            Claim::Granted(granted) => granted,
-            other => return settled(other),
-        };
         // The first request with this key need not have been asynchronous, and may have died on the way.
-        if let Some(subject) = granted.subject.clone() {
-            work.commit().await?;
-            return self.recover(&key, &granted, &subject, 201).await;
-        }
+        let (mut work, granted) = match self.begin_keyed(&key, now, 201).await? {
+            Begun::New(work, granted) => (work, granted),
+            Begun::Told(answered) => return Ok(answered),
+        };
         let (payment, operations) = order.into_opened(&caller.id, now, OperationState::Created, None);
         write_new(&mut work, &payment, &operations, now).await?;
         let event = PaymentRequested {
