@@ -141,14 +141,8 @@ impl EventLog for PlatformLog {
         if let Some(log) = self.peers.local_log(topic.producer) {
             return log.read(topic, partition, after, limit).await;
         }
-        // In the same process the answer comes at once and `changed` waits; over the network one held request
-        // does both.
-        let wait_ms = if self.peers.is_local(topic.producer) {
-            0
-        } else {
-            1_000
-        };
-        let path = format!("/internal/v1/events/{topic}?after={after}&limit={limit}&wait_ms={wait_ms}");
+        // Over the network one held request reads and waits.
+        let path = format!("/internal/v1/events/{topic}?after={after}&limit={limit}&wait_ms=1000");
         let answer: FeedAnswer = self.ask(topic, &path, Duration::from_secs(15)).await?;
         Ok(answer.records)
     }

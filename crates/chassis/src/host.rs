@@ -176,7 +176,7 @@ impl Host {
         settings: &Settings,
         router: Router,
     ) -> Result<SocketAddr, HostError> {
-        let address = format!("{}:{}", settings.text("host"), port(service, settings));
+        let address = format!("{}:{}", settings.text("host"), port_of(service, settings));
         let fault = |source| HostError::Port {
             service: service.name,
             address: address.clone(),
@@ -320,8 +320,8 @@ fn assemble(
         .layer(from_fn(move |request, next| web::observe(name, request, next)))
 }
 
-/// Ports keep their distance from the gateway's, so that one number moves an installation.
-fn port(service: &Service, settings: &Settings) -> u64 {
+/// Where a service listens. Ports keep their distance from the gateway's, so that one number moves an installation.
+pub fn port_of(service: &Service, settings: &Settings) -> u64 {
     let own = settings.number(&format!("{}.port", service.name));
     if own > 0 {
         own
@@ -332,7 +332,7 @@ fn port(service: &Service, settings: &Settings) -> u64 {
 
 fn remote_address(service: &Service, settings: &Settings) -> String {
     settings.given(&format!("{}.url", service.name)).map_or_else(
-        || format!("http://{}:{}", settings.text("host"), port(service, settings)),
+        || format!("http://{}:{}", settings.text("host"), port_of(service, settings)),
         |url| url.trim_end_matches('/').to_owned(),
     )
 }

@@ -20,7 +20,7 @@ mod token;
 pub use caching::cache_address;
 pub use clock::{Clock, FileClock, ManualClock, SystemClock};
 pub use feed::PlatformLog;
-pub use host::{Host, HostError};
+pub use host::{Host, HostError, port_of};
 pub use keys::Keyring;
 pub use peers::{PeerError, Peers};
 pub use service::{Context, Database, Parts, Service, StartError};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chassis::{Service, Settings};
+use chassis::{Service, Settings, port_of};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -22,10 +22,7 @@ pub(super) async fn look(settings: &Settings) -> Vec<Check> {
 async fn port(settings: &Settings, service: &Service) -> Check {
     let name = format!("port of {}", service.name);
     let setting = format!("{}.port", service.name);
-    let port = match settings.number(&setting) {
-        0 => settings.number("ports.base") + u64::from(service.port.saturating_sub(8080)),
-        own => own,
-    };
+    let port = port_of(service, settings);
     let address = format!("{}:{port}", settings.text("host"));
     match TcpListener::bind(&address).await {
         Ok(_) => Check::fine(name, format!("{address} is free")),
