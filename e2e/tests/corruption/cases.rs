@@ -75,6 +75,25 @@ impl Table {
         values.join(", ")
     }
 
+    /// What its rows `row` are ordered by, so that a history has the same first and last rows at every run: by the
+    /// primary key, since where a row lies depends on what the server cleaned up meanwhile, and identifiers are in the
+    /// order of their making; by the time where the key is a hash, which has no order; by all values without a key.
+    pub fn order(&self, row: &str, direction: &str) -> String {
+        let mut key: Vec<&Column> = self.columns.iter().filter(|c| c.key_place.is_some()).collect();
+        key.sort_unstable_by_key(|c| c.key_place);
+        if key.is_empty() {
+            key = self.stored().collect();
+        }
+        let is_hash = key.iter().any(|c| c.kind == "bytea");
+        let time = self.columns.iter().find(|c| is_hash && c.kind == "timestamptz");
+        let terms: Vec<String> = time
+            .into_iter()
+            .chain(key)
+            .map(|c| format!("{row}.{} {direction}", c.name))
+            .collect();
+        terms.join(", ")
+    }
+
     fn stored(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| !column.is_computed)
     }
@@ -89,6 +108,8 @@ pub struct Column {
     is_nullable: bool,
     /// The database computes it.
     is_computed: bool,
+    /// Its place in the primary key, if it is part of it.
+    key_place: Option<i32>,
     /// Whether it makes a row one of its own: part of a unique key that no other column makes unique.
     is_own: bool,
     /// What checks of the table name.

@@ -4,6 +4,10 @@ select format('%s.%s', n.nspname, c.relname) as table_name,
        t.typname::text as kind,
        not a.attnotnull as is_nullable,
        a.attgenerated <> '' as is_computed,
+       (select k.place::int
+          from pg_index i
+         cross join lateral unnest(i.indkey::smallint[]) with ordinality as k (attnum, place)
+         where i.indrelid = c.oid and i.indisprimary and k.attnum = a.attnum) as key_place,
        -- The first column of each unique key: enough to make a row one of its own.
        exists (select from pg_index i
                 where i.indrelid = c.oid and i.indisunique

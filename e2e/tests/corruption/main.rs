@@ -21,6 +21,7 @@ mod plant;
 mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use anyhow::{Context, Result, ensure};
 use cases::Case;
@@ -142,32 +143,37 @@ fn who_saw_it(text: &str) -> Result<Vec<String>> {
 
 fn judge(outcomes: &BTreeMap<String, Outcome>, all: bool) -> Result<()> {
     let (mut seen, mut refused, mut no_row) = (0, 0, 0);
+    let mut list = String::new();
     let mut missed = Vec::new();
     let mut excused = BTreeSet::new();
     for (case, outcome) in outcomes {
         match outcome {
             Outcome::Seen(checks) => {
                 seen += 1;
-                println!("seen     {case}: {}", checks.join(", "));
+                writeln!(list, "seen     {case}: {}", checks.join(", "))?;
             }
             Outcome::Refused(reason) => {
                 refused += 1;
-                println!("refused  {case}: {reason}");
+                writeln!(list, "refused  {case}: {reason}")?;
             }
             Outcome::NoRow => {
                 no_row += 1;
-                println!("no row   {case}");
+                writeln!(list, "no row   {case}")?;
             }
             Outcome::Unseen(what) => match unseen::reason(case) {
                 Some((beginning, reason)) => {
                     excused.insert(beginning);
-                    println!("unseen   {case}: {reason}");
+                    writeln!(list, "unseen   {case}: {reason}")?;
                 }
                 None => missed.push(format!("{case}: {what}")),
             },
         }
     }
-    println!("{seen} seen, {refused} refused by the database, {no_row} without a row");
+    // A file of its own: on a terminal, and in what CI keeps of it, the list would hide what is wrong.
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("corruption.txt");
+    std::fs::write(&file, list)?;
+    let file = file.display();
+    println!("{seen} seen, {refused} refused by the database, {no_row} without a row: {file}");
     ensure!(missed.is_empty(), "not seen:\n{}", missed.join("\n"));
     if all {
         ensure!(seen > 60, "only {seen} corruptions were tried");

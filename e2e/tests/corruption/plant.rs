@@ -159,6 +159,7 @@ fn put_back(case: &Case) -> String {
 /// The ways to do it, one after the other.
 fn statements(case: &Case) -> Vec<String> {
     let table = &case.table.name;
+    let in_order = case.table.order("t", "asc");
     match &case.kind {
         Kind::Update(column) => {
             let name = &column.name;
@@ -170,7 +171,7 @@ fn statements(case: &Case) -> Vec<String> {
                         "update {table} t set {name} = {value}
                           where ctid = (select ctid from {table} t
                                          where {name} is not null and ({value}) is distinct from {name}
-                                         order by ctid limit 1)"
+                                         order by {in_order} limit 1)"
                     )
                 })
                 .collect()
@@ -179,7 +180,7 @@ fn statements(case: &Case) -> Vec<String> {
             let name = &column.name;
             vec![format!(
                 "update {table} set {name} = null
-                  where ctid = (select ctid from {table} where {name} is not null order by ctid limit 1)"
+                  where ctid = (select ctid from {table} t where {name} is not null order by {in_order} limit 1)"
             )]
         }
         Kind::Swap(column) => {
@@ -188,9 +189,11 @@ fn statements(case: &Case) -> Vec<String> {
                 // Rows that differ in nothing else would only change places.
                 "select a.ctid as one, b.ctid as other, a.{name} as of_one, b.{name} as of_other
                    from {table} a join {table} b
-                     on a.{name} <> b.{name} and a.ctid < b.ctid
+                     on a.{name} <> b.{name}
                     and to_jsonb(a) - '{name}' <> to_jsonb(b) - '{name}'
-                  order by a.ctid desc, b.ctid desc limit 1"
+                  order by {}, {} limit 1",
+                case.table.order("a", "desc"),
+                case.table.order("b", "desc"),
             );
             let at_once = format!(
                 "with pair as ({pair})
@@ -211,11 +214,11 @@ fn statements(case: &Case) -> Vec<String> {
             vec![at_once, in_turn]
         }
         Kind::Delete => vec![format!(
-            "delete from {table} where ctid = (select ctid from {table} order by ctid limit 1)"
+            "delete from {table} where ctid = (select ctid from {table} t order by {in_order} limit 1)"
         )],
         Kind::Insert => vec![format!(
             "insert into {table} ({columns}) overriding system value
-             select {values} from {table} t order by t.ctid limit 1",
+             select {values} from {table} t order by {in_order} limit 1",
             columns = case.table.written(),
             values = case.table.made_up()
         )],

@@ -72,6 +72,10 @@ const UNSEEN: &[(&str, &str)] = &[
         "the migrator compares it with the migrations",
     ),
     // Identities that nothing refers to.
+    (
+        "payment.public.transactions.transaction_id swap",
+        "nothing refers to that of a payment from elsewhere",
+    ),
     ("notification.public.notifications.id", "nothing refers to it"),
     ("partner.public.commissions.id", "nothing refers to it"),
     (
@@ -99,10 +103,6 @@ const UNSEEN: &[(&str, &str)] = &[
     (
         "notification.public.notifications.created_at",
         "the only note of that moment",
-    ),
-    (
-        "settlement.public.carry_balances.updated_at update",
-        "of an account without a statement, the only note of that moment",
     ),
     ("*.bus.positions.updated_at", "the only note of that moment"),
     (
