@@ -1,0 +1,198 @@
+//! Priced lines: every step of every price, and the window of every line, is worked out again.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use contracts::contract_terms::{Bearer, FeeBase};
+use money::Rounding;
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{differ, is_overruled, knows_calendar};
+use crate::VerifyError;
+use crate::databases::Databases;
+use crate::names;
+use crate::pricing::{Sale, Steps, steps};
+use crate::report::Check;
+use crate::terms::{Contracts, Version, days, in_force_at};
+
+pub(super) async fn check(
+    databases: &Databases,
+    contracts: &Contracts,
+    checks: &mut Vec<Check>,
+) -> Result<(), VerifyError> {
+    let mut check = databases.check(
+        "prices",
+        "every step of every priced line follows from its contract, and its window is the right one",
+    );
+    let mut rows = databases
+        .settlement
+        .stream::<Detail>("details", include_str!("../sql/settlement/details.sql"))
+        .await?;
+    while let Some(detail) = rows.next().await? {
+        check.examined += 1;
+        let name = names::known(&format!("sln:{}", detail.id));
+        check.found_all(&name, detail.faults(contracts));
+    }
+    check.done(checks);
+    Ok(())
+}
+
+#[derive(Debug, FromRow)]
+struct Detail {
+    id: Uuid,
+    partner_id: Uuid,
+    currency: String,
+    category: String,
+    unit_price_minor: i64,
+    quantity: i32,
+    gross_minor: i64,
+    partner_discount_minor: i64,
+    platform_discount_minor: i64,
+    fee_base: String,
+    fee_base_minor: i64,
+    fee_rate_ppm: i32,
+    share_fee_minor: i64,
+    flat_fee_minor: i64,
+    shipping_fee_minor: i64,
+    fee_minor: i64,
+    fee_vat_rate_ppm: i32,
+    fee_vat_minor: i64,
+    fee_vat_borne_by: String,
+    shipping_minor: i64,
+    net_minor: i64,
+    rounding: String,
+    contract_id: Uuid,
+    contract_version: i32,
+    sold_at: DateTime<Utc>,
+    sold_on: NaiveDate,
+    recorded_at: DateTime<Utc>,
+    calendar_version: String,
+    window_partner_id: Option<Uuid>,
+    window_currency: Option<String>,
+    window_starts_on: Option<NaiveDate>,
+    window_ends_on: Option<NaiveDate>,
+    window_time_zone: Option<String>,
+    closed_through: Option<NaiveDate>,
+}
+
+impl Detail {
+    fn faults(&self, contracts: &Contracts) -> Vec<String> {
+        let account = (self.partner_id, self.currency.clone());
+        let Some(version) = contracts.version(&account, self.contract_id, self.contract_version) else {
+            return vec![format!(
+                "was priced by version {} of {}, which is not known",
+                self.contract_version,
+                names::known(&format!("con:{}", self.contract_id))
+            )];
+        };
+        let mut faults = Vec::new();
+        self.check_price(version, &mut faults);
+        let versions = contracts.of(&account);
+        let in_force = in_force_at(versions, self.sold_at);
+        if is_overruled(versions, in_force, version, self.recorded_at) {
+            faults.push(format!(
+                "version {} was not in force at the sale",
+                version.version
+            ));
+        }
+        differ(
+            &mut faults,
+            "sold_on",
+            version.terms.time_zone.date_of(self.sold_at),
+            self.sold_on,
+        );
+        self.check_window(version, versions, &mut faults);
+        faults
+    }
+
+    fn check_price(&self, version: &Version, faults: &mut Vec<String>) {
+        let terms = &version.terms;
+        let wanted = steps(
+            terms,
+            Sale {
+                category: &self.category,
+                unit_price: self.unit_price_minor.into(),
+                quantity: self.quantity.into(),
+                by_partner: self.partner_discount_minor.into(),
+                by_platform: self.platform_discount_minor.into(),
+                shipping: self.shipping_minor.into(),
+            },
+        );
+        let stands = Steps {
+            gross: self.gross_minor.into(),
+            base: self.fee_base_minor.into(),
+            rate_ppm: u32::try_from(self.fee_rate_ppm).unwrap_or(u32::MAX),
+            share: self.share_fee_minor.into(),
+            flat: self.flat_fee_minor.into(),
+            of_shipping: self.shipping_fee_minor.into(),
+            fee: self.fee_minor.into(),
+            vat: self.fee_vat_minor.into(),
+            net: self.net_minor.into(),
+        };
+        differ(faults, "price", wanted, stands);
+        let base = match terms.fee_base {
+            FeeBase::Gross => "gross",
+            FeeBase::LessPartnerDiscounts => "less_partner_discounts",
+            FeeBase::LessAllDiscounts => "less_all_discounts",
+        };
+        differ(faults, "fee_base", base, self.fee_base.as_str());
+        let rounding = match terms.rounding {
+            Rounding::Down => "down",
+            Rounding::Up => "up",
+            Rounding::HalfUp => "half_up",
+            Rounding::HalfEven => "half_even",
+        };
+        differ(faults, "rounding", rounding, self.rounding.as_str());
+        let bearer = match terms.fee_vat.borne_by {
+            Bearer::Partner => "partner",
+            Bearer::Platform => "platform",
+        };
+        differ(faults, "fee_vat_borne_by", bearer, self.fee_vat_borne_by.as_str());
+        differ(
+            faults,
+            "fee_vat_rate_ppm",
+            Ok(terms.fee_vat.rate_ppm.ppm()),
+            u32::try_from(self.fee_vat_rate_ppm),
+        );
+    }
+
+    /// The window of its day; or, where that was closed when the line came in, a later one.
+    fn check_window(&self, version: &Version, versions: &[Version], faults: &mut Vec<String>) {
+        if !knows_calendar(versions, &self.calendar_version) {
+            faults.push(format!(
+                "there is no calendar {} in its contracts",
+                self.calendar_version
+            ));
+        }
+        let (Some(starts_on), Some(ends_on), Some(zone)) =
+            (self.window_starts_on, self.window_ends_on, &self.window_time_zone)
+        else {
+            faults.push("its window does not exist".to_owned());
+            return;
+        };
+        let owner = (self.window_partner_id, self.window_currency.as_deref());
+        differ(
+            faults,
+            "the window's account",
+            (Some(self.partner_id), Some(self.currency.as_str())),
+            owner,
+        );
+        let stands = days(starts_on, ends_on);
+        let own = match version.window_of(self.sold_on) {
+            Ok(own) => own,
+            Err(error) => {
+                faults.push(error.to_string());
+                return;
+            }
+        };
+        if own == stands && zone == version.terms.time_zone.name() {
+            return;
+        }
+        let was_closed = self.closed_through.is_some_and(|closed| closed >= own.ends_on);
+        if !was_closed || stands.ends_on <= own.ends_on {
+            faults.push(format!(
+                "was sold on {} and belongs into {} to {}, not into {starts_on} to {ends_on} ({zone})",
+                self.sold_on, own.starts_on, own.ends_on
+            ));
+        }
+    }
+}
