@@ -75,22 +75,39 @@ fn every_fault_says_what_it_is_and_names_a_test_that_exists() -> Result<()> {
         let command = line("# Red: cargo test -p ")?;
         let (program, test) = command.split_once(" -- ").with_context(wrong)?;
         let package = program.split(' ').next().with_context(wrong)?;
-        let name = test.rsplit("::").next().with_context(wrong)?;
-        let found = mentions(&root().join("crates").join(package), &format!("fn {name}("))?;
-        ensure!(found, "{}: {package} has no test {name}", patch.display());
+        let (modules, name) = test.rsplit_once("::").unwrap_or(("", test));
+        let file = file_with(&root().join("crates").join(package), &format!("fn {name}("))?
+            .with_context(|| format!("{}: {package} has no test {name}", patch.display()))?;
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let is_there = if modules.is_empty() {
+            program.ends_with(&format!("--test {stem}"))
+        } else {
+            // The tests of `pricing.rs` may stand in `pricing_tests.rs`.
+            modules.replace("::", "_").ends_with(&*stem)
+        };
+        ensure!(
+            is_there,
+            "{}: {name} stands in {}, and {modules:?} is not its module",
+            patch.display(),
+            file.display()
+        );
     }
     Ok(())
 }
 
-/// Whether a Rust file below `folder` contains `text`.
-fn mentions(folder: &Path, text: &str) -> Result<bool> {
+/// The Rust file below `folder` that contains `text`.
+fn file_with(folder: &Path, text: &str) -> Result<Option<PathBuf>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
-        if (path.is_dir() && mentions(&path, text)?) || (is_rust && fs::read_to_string(&path)?.contains(text))
+        if path.is_dir() {
+            if let Some(found) = file_with(&path, text)? {
+                return Ok(Some(found));
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && fs::read_to_string(&path)?.contains(text)
         {
-            return Ok(true);
+            return Ok(Some(path));
         }
     }
-    Ok(false)
+    Ok(None)
 }
