@@ -308,17 +308,7 @@ async fn an_asynchronous_payment_is_answered_at_once_and_made_later() {
         (external("external", shop), "b"),
     ] {
         let headers = [("idempotency-key", key), ("prefer", "respond-async, wait=10")];
-        let operator = testkit::operator();
-        let send = || {
-            platform.send(
-                "payment",
-                Some(&operator),
-                Method::POST,
-                "/v1/payments",
-                &headers,
-                Some(&body),
-            )
-        };
+        let send = || post_with(&platform, "/v1/payments", &headers, &body);
         let first = send().await;
         assert_eq!(first.clone().expect(202)["status"], "requested");
         let payment = until(&platform, &id(&first.body), "completed").await;

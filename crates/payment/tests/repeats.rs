@@ -5,12 +5,11 @@ mod support;
 
 use contracts::events::{PartnerChanged, PartnerStatus};
 use contracts::{Caller, Role};
-use http::Method;
 use ids::PartnerId;
 use once::KeyedRequest;
 use serde_json::{Value, json};
 use support::*;
-use testkit::{Answer, Platform, operator};
+use testkit::{Answer, Platform};
 use web::IdempotencyKey;
 
 const SINGLE: &str = "POST /v1/payments";
@@ -79,17 +78,7 @@ async fn close(platform: &Platform, shop: PartnerId) {
 
 async fn post_async(platform: &Platform, key: &str, body: &Value) -> Answer {
     let headers = [("idempotency-key", key), ("prefer", "respond-async")];
-    let path = "/v1/payments";
-    platform
-        .send(
-            "payment",
-            Some(&operator()),
-            Method::POST,
-            path,
-            &headers,
-            Some(body),
-        )
-        .await
+    post_with(platform, "/v1/payments", &headers, body).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

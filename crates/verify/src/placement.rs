@@ -7,10 +7,14 @@ mod schedules;
 mod windows;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
 
 use crate::VerifyError;
 use crate::databases::Databases;
+use crate::names;
 use crate::report::Check;
+use crate::snapshot::Rows;
 use crate::terms::{Contracts, Version};
 
 /// Every version that a holiday calendar ever had. A statement keeps the version that gave its due date; one that
@@ -31,6 +35,26 @@ pub(crate) async fn check(
     windows::check(databases, contracts, checks).await?;
     due_dates::check(databases, contracts, checks).await?;
     schedules::check(databases, contracts, checks).await
+}
+
+/// Has `judge` look at every row of the settlement database that `sql` finds: what it is called, and its faults.
+async fn every_row<R>(
+    databases: &Databases,
+    what: &str,
+    sql: &str,
+    check: &mut Check,
+    mut judge: impl FnMut(&R) -> (String, Vec<String>),
+) -> Result<(), VerifyError>
+where
+    R: for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    let mut rows: Rows<R> = databases.settlement.stream(what, sql).await?;
+    while let Some(row) = rows.next().await? {
+        check.examined += 1;
+        let (thing, faults) = judge(&row);
+        check.found_all(&names::known(&thing), faults);
+    }
+    Ok(())
 }
 
 /// Notes that two things differ.

@@ -136,14 +136,17 @@ pub fn external(reference: &str, shop: PartnerId) -> Value {
 }
 
 pub async fn post_with_key(platform: &Platform, path: &str, key: &str, body: &Value) -> Answer {
-    let headers = [("idempotency-key", key)];
+    post_with(platform, path, &[("idempotency-key", key)], body).await
+}
+
+pub async fn post_with(platform: &Platform, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
     platform
         .send(
             "payment",
             Some(&operator()),
             Method::POST,
             path,
-            &headers,
+            headers,
             Some(body),
         )
         .await

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{differ, is_overruled, knows_calendar};
+use super::{differ, every_row, is_overruled, knows_calendar};
 use crate::VerifyError;
 use crate::databases::Databases;
 use crate::names;
@@ -21,15 +21,11 @@ pub(super) async fn check(
         "due_dates",
         "statements follow the contract in force: due date, minimum payout",
     );
-    let mut rows = databases
-        .settlement
-        .stream::<Due>("due dates", include_str!("../sql/settlement/due_dates.sql"))
-        .await?;
-    while let Some(due) = rows.next().await? {
-        check.examined += 1;
-        let name = names::known(&format!("stl:{}", due.id));
-        check.found_all(&name, due.faults(contracts));
-    }
+    let sql = include_str!("../sql/settlement/due_dates.sql");
+    every_row(databases, "due dates", sql, &mut check, |due: &Due| {
+        (format!("stl:{}", due.id), due.faults(contracts))
+    })
+    .await?;
     check.done(checks);
     Ok(())
 }

@@ -6,7 +6,7 @@ use money::Rounding;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{differ, is_overruled, knows_calendar};
+use super::{differ, every_row, is_overruled, knows_calendar};
 use crate::VerifyError;
 use crate::databases::Databases;
 use crate::names;
@@ -23,15 +23,11 @@ pub(super) async fn check(
         "prices",
         "every step of every priced line follows from its contract, and its window is the right one",
     );
-    let mut rows = databases
-        .settlement
-        .stream::<Detail>("details", include_str!("../sql/settlement/details.sql"))
-        .await?;
-    while let Some(detail) = rows.next().await? {
-        check.examined += 1;
-        let name = names::known(&format!("sln:{}", detail.id));
-        check.found_all(&name, detail.faults(contracts));
-    }
+    let sql = include_str!("../sql/settlement/details.sql");
+    every_row(databases, "details", sql, &mut check, |detail: &Detail| {
+        (format!("sln:{}", detail.id), detail.faults(contracts))
+    })
+    .await?;
     check.done(checks);
     Ok(())
 }

@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::due_dates::due_on;
-use super::{differ, knows_calendar};
+use super::{differ, every_row, knows_calendar};
 use crate::VerifyError;
 use crate::databases::Databases;
 use crate::names;
@@ -25,17 +25,14 @@ pub(super) async fn check(
         "every account with a contract has a schedule, and it says when the next window closes",
     );
     let mut missing: HashSet<Account> = contracts.accounts().map(|(account, _)| account.clone()).collect();
-    let mut rows = databases
-        .settlement
-        .stream::<Schedule>("schedules", include_str!("../sql/settlement/schedules.sql"))
-        .await?;
-    while let Some(schedule) = rows.next().await? {
-        check.examined += 1;
+    let sql = include_str!("../sql/settlement/schedules.sql");
+    every_row(databases, "schedules", sql, &mut check, |schedule: &Schedule| {
         let account = (schedule.partner_id, schedule.currency.clone());
         missing.remove(&account);
         let faults = schedule.faults(contracts.of(&account));
-        check.found_all(&names::known(&format!("ptn:{}", schedule.partner_id)), faults);
-    }
+        (format!("ptn:{}", schedule.partner_id), faults)
+    })
+    .await?;
     for (partner, currency) in missing {
         check.found(
             vec![names::known(&format!("ptn:{partner}")), currency],

@@ -5,10 +5,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::differ;
+use super::{differ, every_row};
 use crate::VerifyError;
 use crate::databases::Databases;
-use crate::names;
 use crate::report::Check;
 use crate::terms::{Contracts, days};
 
@@ -18,15 +17,11 @@ pub(super) async fn check(
     checks: &mut Vec<Check>,
 ) -> Result<(), VerifyError> {
     let mut check = databases.check("windows", "windows are those of the contracts' cycles");
-    let mut rows = databases
-        .settlement
-        .stream::<WindowRow>("windows", include_str!("../sql/settlement/windows.sql"))
-        .await?;
-    while let Some(window) = rows.next().await? {
-        check.examined += 1;
-        let name = names::known(&format!("win:{}", window.id));
-        check.found_all(&name, window.faults(contracts));
-    }
+    let sql = include_str!("../sql/settlement/windows.sql");
+    every_row(databases, "windows", sql, &mut check, |window: &WindowRow| {
+        (format!("win:{}", window.id), window.faults(contracts))
+    })
+    .await?;
     check.done(checks);
     Ok(())
 }
