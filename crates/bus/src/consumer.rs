@@ -1,7 +1,7 @@
 //! The loop that reads a topic and hands its records on, each once and in order.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,9 +10,11 @@ use telemetry::{TraceContext, with_trace};
 use tokio_util::sync::CancellationToken;
 
 use crate::gate::gate;
+use crate::log::{EventLog, Places, Reader};
 use crate::record::Record;
+use crate::watchdog::Watchdog;
 use crate::work::{Outbox, Work};
-use crate::{BusError, Cursor, EventLog, Refusal, inbox};
+use crate::{BusError, Cursor, Refusal, inbox};
 
 /// Records handed over in one transaction at most.
 const BATCH: u16 = 500;
@@ -51,6 +53,8 @@ pub struct Consumer {
     topic: Topic,
     outbox: Outbox,
     handler: Arc<dyn Handler>,
+    /// Opened at the first step: who only asks how far behind it is reads nothing.
+    reader: OnceLock<Box<dyn Reader>>,
     /// How many records the next step asks for, 1 to [`BATCH`].
     batch: AtomicU16,
 }
@@ -63,6 +67,7 @@ impl Consumer {
             topic,
             outbox,
             handler,
+            reader: OnceLock::new(),
             batch: AtomicU16::new(BATCH),
         }
     }
@@ -71,7 +76,11 @@ impl Consumer {
     pub async fn run(self, stop: CancellationToken) {
         let mut failures: u32 = 0;
         let mut nap = FIRST_NAP;
+        let mut watchdog = Watchdog::new(self.topic);
         while !stop.is_cancelled() {
+            if watchdog.is_due() {
+                self.watch(&mut watchdog).await;
+            }
             let pause = match self.step().await {
                 Ok(Progress::Took(_) | Progress::Overtaken) => {
                     failures = 0;
@@ -82,7 +91,7 @@ impl Consumer {
                     failures = 0;
                     let woken = tokio::select! {
                         () = stop.cancelled() => false,
-                        woken = self.log.changed(self.topic, nap) => woken,
+                        woken = self.reader().changed(nap) => woken,
                     };
                     nap = if woken {
                         FIRST_NAP
@@ -112,6 +121,23 @@ impl Consumer {
         }
     }
 
+    /// Looks whether it gets on; a reader that brings nothing although there is something begins anew.
+    async fn watch(&self, watchdog: &mut Watchdog) {
+        let seen = async {
+            let places = self.places().await?;
+            let lag = self.log.lag(self.topic, &places).await?;
+            Ok::<_, BusError>((places, lag))
+        };
+        match seen.await {
+            Ok((places, lag)) => {
+                if watchdog.barks(places, lag) {
+                    self.reader().restart().await;
+                }
+            }
+            Err(error) => tracing::debug!(topic = self.topic.name, error = %error, "the lag is not known"),
+        }
+    }
+
     /// Takes in one batch from every partition, and whatever waited and is next now.
     pub async fn step(&self) -> Result<Progress, BusError> {
         let limit = self.batch.load(Ordering::Relaxed);
@@ -126,9 +152,10 @@ impl Consumer {
 
     async fn step_by(&self, limit: u16) -> Result<Progress, BusError> {
         let mut taken = self.revive().await?;
-        for partition in 0..self.log.partitions(self.topic) {
-            let from = inbox::position(self.outbox.db().pool(), self.topic, partition).await?;
-            let batch = self.log.read(self.topic, partition, &from, limit).await?;
+        let mut places = self.places().await?;
+        for partition in self.reader().partitions() {
+            let from = places.remove(&partition).unwrap_or_else(Cursor::start);
+            let batch = self.reader().read(partition, &from, limit).await?;
             if batch.is_empty() {
                 continue;
             }
@@ -144,14 +171,17 @@ impl Consumer {
         })
     }
 
-    /// How many committed records of the topic are still to be taken in.
+    /// How many committed records of the topic are still to be taken in, by whatever copy of the service.
     pub async fn lag(&self) -> Result<i64, BusError> {
-        let mut lag = 0;
-        for partition in 0..self.log.partitions(self.topic) {
-            let from = inbox::position(self.outbox.db().pool(), self.topic, partition).await?;
-            lag += self.log.lag(self.topic, partition, &from).await?;
-        }
-        Ok(lag)
+        self.log.lag(self.topic, &self.places().await?).await
+    }
+
+    async fn places(&self) -> Result<Places, BusError> {
+        inbox::places(self.outbox.db().pool(), self.log.name(), self.topic).await
+    }
+
+    fn reader(&self) -> &dyn Reader {
+        self.reader.get_or_init(|| self.log.reader(self.topic)).as_ref()
     }
 
     /// Takes a batch in as one transaction; where its handler refuses, record by record, so that one bad record
@@ -185,11 +215,12 @@ impl Consumer {
             return Ok(Admitted::Yes);
         };
         let mut work = self.outbox.begin().await?;
-        if inbox::lock_position(work.conn(), self.topic, partition).await? != *from {
+        if self.lock(&mut work, partition).await? != *from {
             return Ok(Admitted::Overtaken);
         }
-        let handled = inbox::handled(work.conn(), self.topic, batch).await?;
+        // In this order: what another copy takes out of the parking place meanwhile is then seen in one of the two.
         let parked = inbox::parked(work.conn(), self.topic, batch).await?;
+        let handled = inbox::handled(work.conn(), self.topic, batch).await?;
         let plan = gate(&handled, &parked, batch);
         if !plan.ready.is_empty() {
             if let Err(refusal) = self.hand_over(&mut work, &plan.ready).await {
@@ -200,12 +231,20 @@ impl Consumer {
         for record in &plan.early {
             inbox::park(work.conn(), record, None).await?;
         }
-        inbox::advance(work.conn(), self.topic, partition, &last.cursor).await?;
+        self.advance(&mut work, partition, &last.cursor).await?;
         work.commit().await?;
         self.count("handled", plan.ready.len());
         self.count("parked", plan.early.len());
         self.count("repeated", plan.repeats);
         Ok(Admitted::Yes)
+    }
+
+    async fn lock(&self, work: &mut Work, partition: i32) -> Result<Cursor, BusError> {
+        inbox::lock_position(work.conn(), self.log.name(), self.topic, partition).await
+    }
+
+    async fn advance(&self, work: &mut Work, partition: i32, to: &Cursor) -> Result<(), sqlx::Error> {
+        inbox::advance(work.conn(), self.log.name(), self.topic, partition, to).await
     }
 
     async fn hand_over(&self, work: &mut Work, ready: &[&Record]) -> Result<(), Refusal> {
@@ -226,11 +265,11 @@ impl Consumer {
         reason: &str,
     ) -> Result<bool, BusError> {
         let mut work = self.outbox.begin().await?;
-        if inbox::lock_position(work.conn(), self.topic, partition).await? != *from {
+        if self.lock(&mut work, partition).await? != *from {
             return Ok(false);
         }
         inbox::park(work.conn(), record, Some(reason)).await?;
-        inbox::advance(work.conn(), self.topic, partition, &record.cursor).await?;
+        self.advance(&mut work, partition, &record.cursor).await?;
         work.commit().await?;
         self.mourn(record, reason);
         Ok(true)
@@ -241,10 +280,9 @@ impl Consumer {
         let waiting = inbox::revivable(self.outbox.db().pool(), self.topic).await?;
         for record in &waiting {
             let mut work = self.outbox.begin().await?;
-            // The same lock as for a batch, so that no other copy moves this aggregate meanwhile.
-            inbox::lock_position(work.conn(), self.topic, 0).await?;
             let numbers = inbox::handled(work.conn(), self.topic, std::slice::from_ref(record)).await?;
             let next = numbers.get(&record.aggregate).copied().unwrap_or(0) + 1;
+            // Whoever takes the row out handles the record: no other copy does, and no batch while the row is there.
             if next != record.number || !inbox::unpark(work.conn(), record).await? {
                 continue;
             }

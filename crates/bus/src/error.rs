@@ -14,6 +14,12 @@ pub enum BusError {
         /// What happened.
         reason: String,
     },
+    /// The broker did not take or give records; what was sent may have arrived.
+    #[error("the broker failed: {0}")]
+    Broker(String),
+    /// Another copy of the service relays now.
+    #[error(transparent)]
+    Lease(#[from] lease::LeaseError),
     /// An event does not have the form of its topic.
     #[error("an event of {topic} cannot be written or read: {source}")]
     Malformed {
@@ -75,7 +81,7 @@ impl From<BusError> for Refusal {
     fn from(error: BusError) -> Self {
         match error {
             BusError::Database(source) => source.into(),
-            BusError::Unreachable { .. } => Self::NotNow(error.to_string()),
+            BusError::Unreachable { .. } | BusError::Broker(_) => Self::NotNow(error.to_string()),
             _ => Self::Never(error.to_string()),
         }
     }

@@ -10,30 +10,35 @@ use contracts::Topic;
 use sqlx::{PgConnection, PgPool};
 
 use crate::BusError;
+use crate::log::Places;
 use crate::record::{Cursor, Record};
 
-/// Where the service stands in a partition.
-pub(crate) async fn position(pool: &PgPool, topic: Topic, partition: i32) -> Result<Cursor, BusError> {
-    let row = sqlx::query_scalar!(
-        "select position from bus.positions where topic = $1 and partition = $2",
-        topic.name,
-        partition
+/// Where the service stands in a topic of the log of that name.
+pub(crate) async fn places(pool: &PgPool, log: &str, topic: Topic) -> Result<Places, BusError> {
+    let rows = sqlx::query!(
+        "select partition, position from bus.positions where log = $1 and topic = $2",
+        log,
+        topic.name
     )
-    .fetch_optional(pool)
+    .fetch_all(pool)
     .await?;
-    row.map_or_else(|| Ok(Cursor::start()), |text| text.parse())
+    rows.into_iter()
+        .map(|row| Ok((row.partition, row.position.parse()?)))
+        .collect()
 }
 
 /// Locks the partition's row for this transaction and says where it stands. Copies of a service take turns here.
 pub(crate) async fn lock_position(
     conn: &mut PgConnection,
+    log: &str,
     topic: Topic,
     partition: i32,
 ) -> Result<Cursor, BusError> {
     let start = Cursor::start();
     sqlx::query!(
-        "insert into bus.positions (topic, partition, position) values ($1, $2, $3)
+        "insert into bus.positions (log, topic, partition, position) values ($1, $2, $3, $4)
          on conflict on constraint positions_pk do nothing",
+        log,
         topic.name,
         partition,
         start.as_str()
@@ -41,7 +46,8 @@ pub(crate) async fn lock_position(
     .execute(&mut *conn)
     .await?;
     let text = sqlx::query_scalar!(
-        "select position from bus.positions where topic = $1 and partition = $2 for update",
+        "select position from bus.positions where log = $1 and topic = $2 and partition = $3 for update",
+        log,
         topic.name,
         partition
     )
@@ -53,12 +59,15 @@ pub(crate) async fn lock_position(
 /// Moves the partition on to `to`.
 pub(crate) async fn advance(
     conn: &mut PgConnection,
+    log: &str,
     topic: Topic,
     partition: i32,
     to: &Cursor,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update bus.positions set position = $3, updated_at = now() where topic = $1 and partition = $2",
+        "update bus.positions set position = $4, updated_at = now()
+          where log = $1 and topic = $2 and partition = $3",
+        log,
         topic.name,
         partition,
         to.as_str()

@@ -6,21 +6,37 @@
 //!
 //! Order: the log as a whole has none worth relying on, but the events of one aggregate on one topic carry the
 //! numbers 1, 2, 3, ... without gaps, and a [`Consumer`] hands them over in that order, whatever order they come in.
+//!
+//! A log may stand in a broker: then a [`Relay`] takes the outbox there, and numbers what it puts into each partition,
+//! so that a reader sees what it misses, and fetches it through [`Feed`] from where it came from.
 
+mod broker;
 mod consumer;
 pub mod dead;
 mod error;
+mod feed;
 mod gate;
 mod inbox;
 mod log;
+mod marks;
 mod outbox;
+mod outbox_log;
 mod record;
+mod relay;
+mod sequenced;
+mod wake;
+mod watchdog;
 mod work;
 
+pub use broker::{Broker, Sequenced};
 pub use consumer::{Consumer, Handler, Progress};
 pub use error::{BusError, Refusal};
-pub use log::{EventLog, OutboxLog};
+pub use feed::{Feed, Heads};
+pub use log::{EventLog, Places, Reader};
+pub use outbox_log::{OUTBOX, OutboxLog};
 pub use record::{Cursor, Record};
+pub use relay::Relay;
+pub use wake::ring_the_bell;
 pub use work::{Outbox, Work};
 
 /// The tables of this crate, made in every service's database under the schema `bus`.

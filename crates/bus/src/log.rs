@@ -1,67 +1,47 @@
 //! Reading the log: the border behind which an outbox, a neighbour's feed or a broker stands.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use contracts::Topic;
 
+use crate::BusError;
 use crate::record::{Cursor, Record};
-use crate::work::Outbox;
-use crate::{BusError, outbox};
+
+/// Where a service stands in a topic, by partition. A partition that is missing has not been begun.
+pub type Places = BTreeMap<i32, Cursor>;
 
 /// A log of events that can be read from any place on. Delivers at least once.
 #[async_trait]
 pub trait EventLog: Send + Sync {
-    /// How many partitions the topic has; each is read on its own.
-    fn partitions(&self, topic: Topic) -> i32;
+    /// Under this name consumers keep their places: those of one log mean nothing to another.
+    fn name(&self) -> &'static str;
 
-    /// At most `limit` records of one partition after `after`, in log order.
-    async fn read(
-        &self,
-        topic: Topic,
-        partition: i32,
-        after: &Cursor,
-        limit: u16,
-    ) -> Result<Vec<Record>, BusError>;
+    /// Begins to read `topic` as one copy of a service.
+    fn reader(&self, topic: Topic) -> Box<dyn Reader>;
 
-    /// How many records are committed after `after`. 0 means: everything acknowledged so far was read.
-    async fn lag(&self, topic: Topic, partition: i32, after: &Cursor) -> Result<i64, BusError>;
-
-    /// Returns true as soon as the topic may have something new, false when `within` is over. A publication from
-    /// another process, and a record that was held back behind a running transaction, wake nobody: look again
-    /// after a while whatever this says.
-    async fn changed(&self, topic: Topic, within: Duration) -> bool;
+    /// How many records are committed behind `places`, in all partitions, whoever reads them. 0 means: everything
+    /// acknowledged so far was read.
+    async fn lag(&self, topic: Topic, places: &Places) -> Result<i64, BusError>;
 }
 
-/// The log as it stands in the publishing service's own database.
-#[derive(Debug, Clone)]
-pub struct OutboxLog {
-    outbox: Outbox,
-}
-
-impl OutboxLog {
-    /// Reads that outbox.
-    pub fn new(outbox: Outbox) -> Self {
-        Self { outbox }
-    }
-}
-
+/// One copy's view of a topic.
 #[async_trait]
-impl EventLog for OutboxLog {
-    fn partitions(&self, _: Topic) -> i32 {
-        1
-    }
+pub trait Reader: Send + Sync {
+    /// The partitions that are this copy's to read now. For a moment two copies may believe it of one partition: the
+    /// row of its position decides.
+    fn partitions(&self) -> Vec<i32>;
 
-    async fn read(&self, topic: Topic, _: i32, after: &Cursor, limit: u16) -> Result<Vec<Record>, BusError> {
-        outbox::read(self.outbox.db().pool(), topic, after, limit.into()).await
-    }
+    /// At most `limit` records of one partition after `after`, in log order and without a gap.
+    async fn read(&self, partition: i32, after: &Cursor, limit: u16) -> Result<Vec<Record>, BusError>;
 
-    async fn lag(&self, topic: Topic, _: i32, after: &Cursor) -> Result<i64, BusError> {
-        outbox::count_after(self.outbox.db().pool(), topic, after).await
-    }
+    /// Returns true as soon as there may be something new, false when `within` is over. A publication from
+    /// another process, and a record that was held back behind a running transaction, may wake nobody: look again
+    /// after a while whatever this says.
+    async fn changed(&self, within: Duration) -> bool;
 
-    async fn changed(&self, _: Topic, within: Duration) -> bool {
-        let mut woken = self.outbox.subscribe();
-        matches!(tokio::time::timeout(within, woken.changed()).await, Ok(Ok(())))
-    }
+    /// Begins anew, because nothing has come for a while although there is something. Records that were read and not
+    /// handled come again.
+    async fn restart(&self) {}
 }

@@ -57,6 +57,22 @@ impl Cursor {
         Self(format!("{xid}.{position}"))
     }
 
+    /// Behind the record of that sequence in its partition.
+    pub fn at(sequence: i64) -> Self {
+        Self(format!("0.{sequence}"))
+    }
+
+    /// The sequence of the record that it stands behind, in a log that numbers its partitions.
+    ///
+    /// # Errors
+    /// [`BusError::Position`] for a place in another kind of log.
+    pub fn sequence(&self) -> Result<i64, BusError> {
+        match self.parts()? {
+            ("0", sequence) => Ok(sequence),
+            _ => Err(BusError::Position(self.0.clone())),
+        }
+    }
+
     /// The transaction and the position of an outbox row.
     pub(crate) fn parts(&self) -> Result<(&str, i64), BusError> {
         let not_ours = || BusError::Position(self.0.clone());

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use bus::{BusError, Cursor, EventLog, OutboxLog, Record};
+use bus::{BusError, Cursor, EventLog, Feed, Heads, OUTBOX, OutboxLog, Places, Reader, Record};
 use contracts::Topic;
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,9 @@ use crate::peers::Peers;
 
 /// How long a feed holds a reader that has seen everything, at most.
 const MAX_WAIT: Duration = Duration::from_secs(10);
+
+/// How long a neighbour may take to answer, a held request included.
+const ANSWER: Duration = Duration::from_secs(15);
 
 /// How long a held reader sleeps before the feed looks again by itself.
 const NAP: Duration = Duration::from_millis(250);
@@ -36,6 +39,13 @@ struct FeedAnswer {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartitionQuery {
+    after: i64,
+    limit: u16,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 struct LagAnswer {
     lag: i64,
 }
@@ -45,6 +55,11 @@ pub(crate) fn routes(log: OutboxLog) -> Router {
     Router::new()
         .route("/internal/v1/events/{topic}", get(feed))
         .route("/internal/v1/events/{topic}/lag", get(lag))
+        .route("/internal/v1/events/{topic}/heads", get(heads))
+        .route(
+            "/internal/v1/events/{topic}/partitions/{partition}",
+            get(partition),
+        )
         .with_state(Arc::new(log))
 }
 
@@ -58,12 +73,12 @@ async fn feed(
     let after = query.after.parse().map_err(problem)?;
     let limit = query.limit.min(1000);
     let mut left = Duration::from_millis(query.wait_ms).min(MAX_WAIT);
-    let mut records = log.read(topic, 0, &after, limit).await.map_err(problem)?;
+    let mut records = log.read(topic, &after, limit).await.map_err(problem)?;
     while records.is_empty() && !left.is_zero() {
         let nap = left.min(NAP);
-        log.changed(topic, nap).await;
+        log.changed(nap).await;
         left -= nap;
-        records = log.read(topic, 0, &after, limit).await.map_err(problem)?;
+        records = log.read(topic, &after, limit).await.map_err(problem)?;
     }
     Ok(Json(FeedAnswer { records }))
 }
@@ -77,7 +92,28 @@ async fn lag(
     let topic = known(&topic)?;
     let after = query.after.parse().map_err(problem)?;
     Ok(Json(LagAnswer {
-        lag: log.lag(topic, 0, &after).await.map_err(problem)?,
+        lag: log.count_after(topic, &after).await.map_err(problem)?,
+    }))
+}
+
+async fn heads(
+    _: ServiceCaller,
+    State(log): State<Arc<OutboxLog>>,
+    Path(topic): Path<String>,
+) -> Result<Json<Heads>, Problem> {
+    Ok(Json(log.heads(known(&topic)?).await.map_err(problem)?))
+}
+
+async fn partition(
+    _: ServiceCaller,
+    State(log): State<Arc<OutboxLog>>,
+    Path((topic, partition)): Path<(String, i32)>,
+    Query(query): Query<PartitionQuery>,
+) -> Result<Json<FeedAnswer>, Problem> {
+    let limit = query.limit.min(1000);
+    let records = log.sequenced(known(&topic)?, partition, query.after, limit).await;
+    Ok(Json(FeedAnswer {
+        records: records.map_err(problem)?,
     }))
 }
 
@@ -127,38 +163,80 @@ impl PlatformLog {
 
 #[async_trait]
 impl EventLog for PlatformLog {
-    fn partitions(&self, _: Topic) -> i32 {
-        1
+    fn name(&self) -> &'static str {
+        OUTBOX
     }
 
-    async fn read(
+    fn reader(&self, topic: Topic) -> Box<dyn Reader> {
+        Box::new(PlatformReader {
+            log: self.clone(),
+            topic,
+        })
+    }
+
+    async fn lag(&self, topic: Topic, places: &Places) -> Result<i64, BusError> {
+        if let Some(log) = self.peers.local_log(topic.producer) {
+            return log.lag(topic, places).await;
+        }
+        let start = Cursor::start();
+        let after = places.get(&0).unwrap_or(&start);
+        let path = format!("/internal/v1/events/{topic}/lag?after={after}&limit=1");
+        let answer: LagAnswer = self.ask(topic, &path, ANSWER).await?;
+        Ok(answer.lag)
+    }
+}
+
+#[async_trait]
+impl Feed for PlatformLog {
+    async fn sequenced(
         &self,
         topic: Topic,
         partition: i32,
-        after: &Cursor,
+        after: i64,
         limit: u16,
     ) -> Result<Vec<Record>, BusError> {
         if let Some(log) = self.peers.local_log(topic.producer) {
-            return log.read(topic, partition, after, limit).await;
+            return log.sequenced(topic, partition, after, limit).await;
         }
-        // Over the network one held request reads and waits.
-        let path = format!("/internal/v1/events/{topic}?after={after}&limit={limit}&wait_ms=1000");
-        let answer: FeedAnswer = self.ask(topic, &path, Duration::from_secs(15)).await?;
+        let path = format!("/internal/v1/events/{topic}/partitions/{partition}?after={after}&limit={limit}");
+        let answer: FeedAnswer = self.ask(topic, &path, ANSWER).await?;
         Ok(answer.records)
     }
 
-    async fn lag(&self, topic: Topic, partition: i32, after: &Cursor) -> Result<i64, BusError> {
+    async fn heads(&self, topic: Topic) -> Result<Heads, BusError> {
         if let Some(log) = self.peers.local_log(topic.producer) {
-            return log.lag(topic, partition, after).await;
+            return log.heads(topic).await;
         }
-        let path = format!("/internal/v1/events/{topic}/lag?after={after}&limit=1");
-        let answer: LagAnswer = self.ask(topic, &path, Duration::from_secs(15)).await?;
-        Ok(answer.lag)
+        let path = format!("/internal/v1/events/{topic}/heads");
+        self.ask(topic, &path, ANSWER).await
+    }
+}
+
+struct PlatformReader {
+    log: PlatformLog,
+    topic: Topic,
+}
+
+#[async_trait]
+impl Reader for PlatformReader {
+    fn partitions(&self) -> Vec<i32> {
+        vec![0]
     }
 
-    async fn changed(&self, topic: Topic, within: Duration) -> bool {
-        match self.peers.local_log(topic.producer) {
-            Some(log) => log.changed(topic, within).await,
+    async fn read(&self, _: i32, after: &Cursor, limit: u16) -> Result<Vec<Record>, BusError> {
+        let topic = self.topic;
+        if let Some(log) = self.log.peers.local_log(topic.producer) {
+            return log.read(topic, after, limit).await;
+        }
+        // Over the network one held request reads and waits.
+        let path = format!("/internal/v1/events/{topic}?after={after}&limit={limit}&wait_ms=1000");
+        let answer: FeedAnswer = self.log.ask(topic, &path, ANSWER).await?;
+        Ok(answer.records)
+    }
+
+    async fn changed(&self, within: Duration) -> bool {
+        match self.log.peers.local_log(self.topic.producer) {
+            Some(log) => log.changed(within).await,
             // The next read waits.
             None => true,
         }

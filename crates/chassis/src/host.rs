@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
-use bus::{Outbox, OutboxLog};
+use bus::{EventLog, Outbox, OutboxLog};
 use cache::AddressError;
 use postgres::{Address, Db, DbOptions, PostgresError, Sharing, Timeouts};
 use telemetry::MetricsHandle;
@@ -23,6 +23,7 @@ use crate::caching::Caches;
 use crate::health::{self, Health};
 use crate::peers::Shared;
 use crate::token::{Signer, Verifier};
+use crate::transport::{self, Transport};
 use crate::{Clock, Context, Keyring, Parts, Peers, PlatformLog, Service, Settings, StartError, Tasks, feed};
 
 /// Why services could not be started.
@@ -70,6 +71,7 @@ pub struct Host {
     limit: Duration,
     /// Services of the whole platform that share a database server, here and elsewhere.
     sharing: usize,
+    transport: Option<Arc<dyn Transport>>,
 }
 
 struct Running {
@@ -82,7 +84,12 @@ struct Running {
 
 impl Host {
     /// Starts `services`, in their order. `every` names all services of the platform, so that those elsewhere can
-    /// be addressed; `databases` holds the address of each service's database, by service.
+    /// be addressed; `databases` holds the address of each service's database, by service. Without a `transport`
+    /// events are read from the outbox of the service that published them.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "everything that a process of services is made of"
+    )]
     pub async fn start(
         services: &[Service],
         every: &[Service],
@@ -90,6 +97,7 @@ impl Host {
         databases: &BTreeMap<&'static str, String>,
         clock: Arc<dyn Clock>,
         metrics: MetricsHandle,
+        transport: Option<Arc<dyn Transport>>,
     ) -> Result<Self, HostError> {
         let data_dir = std::path::Path::new(settings.text("data_dir"));
         let keyring = Keyring::open(data_dir.join("keys")).map_err(HostError::Keys)?;
@@ -105,6 +113,7 @@ impl Host {
             connections: TaskTracker::new(),
             limit: Duration::from_millis(settings.number("shutdown.limit_ms")),
             sharing: every.iter().filter(|service| service.database.is_some()).count(),
+            transport,
         };
         for service in services {
             host.start_one(service, &settings, databases, &clock, &keyring, &metrics)
@@ -140,15 +149,23 @@ impl Host {
         let signer = Signer::new(name, keyring).map_err(HostError::Keys)?;
         let peers = Peers::new(name, signer, Arc::clone(&self.shared));
         let tasks = Tasks::default();
+        let feed = PlatformLog::new(peers.clone());
+        if let (Some(transport), Some(outbox)) = (&self.transport, &outbox) {
+            transport::relay(name, outbox, transport.broker(name), &tasks, settings);
+        }
+        let events: Arc<dyn EventLog> = match &self.transport {
+            Some(transport) => transport.log(name, Arc::new(feed)),
+            None => Arc::new(feed),
+        };
         let context = Context {
             service: name,
             settings: Arc::clone(settings),
             clock: Arc::clone(clock),
-            peers: peers.clone(),
+            peers,
             cache: self.caches.for_service(),
             tasks: tasks.clone(),
             outbox,
-            log: Arc::new(PlatformLog::new(peers)),
+            log: events,
         };
         let parts = (service.start)(context)
             .await
@@ -240,8 +257,7 @@ async fn open_database(
         .get(service.name)
         .ok_or(HostError::NoDatabase(service.name))?;
     let db = Db::connect(&db_options(url, service.name, settings, sharing)?).await?;
-    db.migrate(&bus::MIGRATOR).await?;
-    for migrator in database.migrators {
+    for migrator in database.every_migrator() {
         db.migrate(migrator).await?;
     }
     Ok(db)

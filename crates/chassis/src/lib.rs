@@ -16,6 +16,7 @@ mod service;
 mod settings;
 mod tasks;
 mod token;
+mod transport;
 
 pub use caching::cache_address;
 pub use clock::{Clock, FileClock, ManualClock, SystemClock};
@@ -27,3 +28,4 @@ pub use service::{Context, Database, Parts, Service, StartError};
 pub use settings::{BASE_KEYS, Key, Kind, Origin, Setting, Settings, SettingsError, Sources};
 pub use tasks::Tasks;
 pub use token::Signer;
+pub use transport::Transport;

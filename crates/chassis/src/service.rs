@@ -33,9 +33,19 @@ pub struct Service {
 pub struct Database {
     /// Name and role.
     pub spec: DatabaseSpec,
-    /// The service's own migrations, and those of shared tables such as `once::MIGRATOR`. The event log's are
-    /// always there.
+    /// The service's own migrations, and those of shared tables such as `once::MIGRATOR`. Those of
+    /// [`Database::every_migrator`] come first.
     pub migrators: &'static [&'static Migrator],
+}
+
+impl Database {
+    /// Everything that brings the database up to date, in order: the event log's tables and the leases, which every
+    /// service has, and [`Database::migrators`].
+    pub fn every_migrator(&self) -> impl Iterator<Item = &'static Migrator> {
+        [&bus::MIGRATOR, &lease::MIGRATOR]
+            .into_iter()
+            .chain(self.migrators.iter().copied())
+    }
 }
 
 /// A service that is starting.

@@ -134,6 +134,12 @@ pub const BASE_KEYS: &[Key] = &[
         "how old what reports read from a replica may be; 0: they read from the primary",
     ),
     Key::new(
+        "lease.length_ms",
+        Kind::Number,
+        "5000",
+        "how long a copy that died keeps the others from what only one may do; 500 or more",
+    ),
+    Key::new(
         "cache.url",
         Kind::Secret,
         "",

@@ -1,7 +1,7 @@
 //! Runs a command with a database for every crate that has SQL: `with_databases COMMAND ARGUMENT...`.
 //!
 //! For each crate with a `sqlx.toml` the command finds `NAME_DATABASE_URL` in its environment: a fresh database with
-//! the tables of `bus`, `once` and the crate itself, as their migrations make them. The server is private and ends
+//! the tables of `bus`, `once`, `lease` and the crate itself, as their migrations make them. The server is private and ends
 //! with the command. Uses nothing of the project whose queries would have to be checked first.
 
 use std::error::Error;
@@ -50,7 +50,7 @@ async fn run(
         let mut connection = PgConnection::connect(&url).await?;
         execute(
             &mut connection,
-            "create schema bus; create schema once".to_owned(),
+            "create schema bus; create schema once; create schema lease".to_owned(),
         )
         .await?;
         for path in migrations {
@@ -71,6 +71,7 @@ fn crates_with_sql() -> Outcome<Vec<(String, Vec<PathBuf>)>> {
     let shared = [
         migrations(&crates.join("bus"))?,
         migrations(&crates.join("once"))?,
+        migrations(&crates.join("lease"))?,
     ]
     .concat();
     let mut found = Vec::new();
@@ -83,7 +84,7 @@ fn crates_with_sql() -> Outcome<Vec<(String, Vec<PathBuf>)>> {
         if !folder.join("sqlx.toml").exists() {
             continue;
         }
-        let own = if ["bus", "once"].contains(&name.as_str()) {
+        let own = if ["bus", "once", "lease"].contains(&name.as_str()) {
             Vec::new()
         } else {
             migrations(&folder)?

@@ -50,6 +50,7 @@ pub(crate) fn load(global: &Global) -> Result<Settings, Fault> {
         .iter()
         .chain(OWN_KEYS)
         .chain(SERVICE_KEYS)
+        .chain(kafka::SETTINGS)
         .chain(services.iter().flat_map(|service| service.settings))
         .copied();
     let sources = Sources {

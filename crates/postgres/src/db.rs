@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::Postgres;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use tokio::sync::oneshot;
 
 use crate::whereabouts::{Whereabouts, read_only};
@@ -201,6 +201,23 @@ impl Db {
             several.whereabouts.wake();
         }
         begun
+    }
+
+    /// Hears of every `NOTIFY` on `channel`, on a connection of its own beside the pool. It is to the server that is the
+    /// primary now: after a failover it falls silent, and [`PgListener::try_recv`] says that it was lost.
+    ///
+    /// # Errors
+    /// If there is no such connection.
+    pub async fn listen(&self, channel: &str) -> Result<PgListener, sqlx::Error> {
+        let options = (*self.pool.connect_options()).clone();
+        #[allow(clippy::disallowed_methods, reason = "nothing is written on it")]
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await?;
+        let mut listener = PgListener::connect_with(&pool).await?;
+        listener.listen(channel).await?;
+        Ok(listener)
     }
 
     /// Brings the database to the newest schema of `migrator`; does nothing where it is there already.

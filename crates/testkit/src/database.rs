@@ -28,9 +28,7 @@ impl Database {
     /// Where the service has no database, and where the test server fails.
     pub async fn for_service(service: &Service) -> Self {
         let database = service.database.expect("a service with a database");
-        let migrators: Vec<_> = std::iter::once(&bus::MIGRATOR)
-            .chain(database.migrators.iter().copied())
-            .collect();
+        let migrators: Vec<_> = database.every_migrator().collect();
         Self::with(service.name, &migrators).await
     }
 

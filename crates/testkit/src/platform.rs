@@ -107,6 +107,7 @@ impl PlatformBuilder {
             &addresses,
             clock,
             telemetry::init_metrics(),
+            None,
         )
         .await;
         let host = match host {

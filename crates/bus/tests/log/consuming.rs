@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bus::{BusError, Cursor, EventLog as _, OutboxLog, Progress};
+use bus::{BusError, Cursor, OutboxLog, Progress};
 use ids::PaymentId;
 
 use crate::fixture::{Scribe, Scripted, TOPIC, consumer, consumer_of, database, drain, effects, publish};
@@ -106,9 +106,9 @@ async fn a_position_that_the_log_never_gave_out_is_not_taken_for_its_end() {
     let log = OutboxLog::new(outbox);
     // As after a restore from an older copy: the reader is further than the server's transactions.
     let ahead: Cursor = "9000000000000000.1".parse().unwrap();
-    let read = log.read(TOPIC, 0, &ahead, 10).await;
+    let read = log.read(TOPIC, &ahead, 10).await;
     assert!(matches!(read, Err(BusError::Ahead { .. })), "{read:?}");
-    let lag = log.lag(TOPIC, 0, &ahead).await;
+    let lag = log.count_after(TOPIC, &ahead).await;
     assert!(matches!(lag, Err(BusError::Ahead { .. })), "{lag:?}");
 }
 

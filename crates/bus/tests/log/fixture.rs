@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
 use bus::{
-    BusError, Consumer, Cursor, EventLog, Handler, Outbox, OutboxLog, Progress, Record, Refusal, Work,
+    BusError, Consumer, Cursor, EventLog, Handler, Outbox, OutboxLog, Places, Progress, Reader, Record,
+    Refusal, Work,
 };
 use chrono::DateTime;
 use contracts::events::PaymentRequested;
@@ -122,7 +123,7 @@ impl Scripted {
         let log = OutboxLog::new(outbox.clone());
         let mut written = Vec::new();
         while written.len() <= places.iter().copied().max().unwrap() {
-            written = log.read(TOPIC, 0, &Cursor::start(), 1000).await.unwrap();
+            written = log.read(TOPIC, &Cursor::start(), 1000).await.unwrap();
         }
         let records = places.iter().zip(1..).map(|(place, at)| {
             let mut record = written[*place].clone();
@@ -135,20 +136,31 @@ impl Scripted {
 
 #[async_trait]
 impl EventLog for Scripted {
-    fn partitions(&self, _: Topic) -> i32 {
-        1
+    fn name(&self) -> &'static str {
+        "scripted"
     }
 
-    async fn read(&self, _: Topic, _: i32, after: &Cursor, limit: u16) -> Result<Vec<Record>, BusError> {
+    fn reader(&self, _: Topic) -> Box<dyn Reader> {
+        Box::new(Self(self.0.clone()))
+    }
+
+    async fn lag(&self, _: Topic, _: &Places) -> Result<i64, BusError> {
+        Ok(0)
+    }
+}
+
+#[async_trait]
+impl Reader for Scripted {
+    fn partitions(&self) -> Vec<i32> {
+        vec![0]
+    }
+
+    async fn read(&self, _: i32, after: &Cursor, limit: u16) -> Result<Vec<Record>, BusError> {
         let place: usize = after.as_str().trim_start_matches("0.").parse().unwrap();
         Ok(self.0.iter().skip(place).take(limit.into()).cloned().collect())
     }
 
-    async fn lag(&self, _: Topic, _: i32, _: &Cursor) -> Result<i64, BusError> {
-        Ok(0)
-    }
-
-    async fn changed(&self, _: Topic, _: std::time::Duration) -> bool {
+    async fn changed(&self, _: std::time::Duration) -> bool {
         false
     }
 }

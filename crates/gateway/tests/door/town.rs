@@ -79,7 +79,7 @@ impl Town {
             let metrics = telemetry::init_metrics();
             let clock = Arc::new(SystemClock);
             let settings = Arc::clone(&settings);
-            let host = Host::start(&services, &every, settings, &databases, clock, metrics).await;
+            let host = Host::start(&services, &every, settings, &databases, clock, metrics, None).await;
             hosts.push(host.unwrap_or_else(|e| panic!("{e}")));
         }
         let key = std::fs::read_to_string(data_dir.path().join("admin.key")).unwrap();

@@ -43,8 +43,7 @@ async fn migrate(settings: &Settings, admin_url: Option<&str>) -> Result<Vec<&'s
         let mut options = DbOptions::new(url, service.name);
         options.max_connections = 2;
         let db = Db::connect(&options).await?;
-        db.migrate(&bus::MIGRATOR).await?;
-        for migrator in database.migrators {
+        for migrator in database.every_migrator() {
             db.migrate(migrator).await?;
         }
         db.close().await;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use chassis::{Host, Service, Settings};
+use chassis::{Host, Service, Settings, Transport};
+use kafka::KafkaTransport;
 use serde_json::{Value, json};
 use telemetry::LogFormat;
 
@@ -77,6 +78,7 @@ async fn host(
         None => access::admin_url(&settings).await,
     };
     let databases = access::databases(&settings, admin_url.as_deref(), services).await?;
+    let transport = transport(&settings)?;
     let settings = Arc::new(settings);
     let metrics = telemetry::init_metrics();
     tokio::spawn(metrics.clone().upkeep());
@@ -87,6 +89,7 @@ async fn host(
         &databases,
         settings::clock(&settings),
         metrics,
+        transport,
     )
     .await?;
     let addresses: serde_json::Map<_, _> = host
@@ -98,6 +101,12 @@ async fn host(
     write_ready_file(running, &value)?;
     output::answer(form, || summary(&settings, &host, server), &value);
     Ok(Some(host))
+}
+
+/// What carries events from service to service; none where they are read from the outboxes.
+fn transport(settings: &Settings) -> Result<Option<Arc<dyn Transport>>, Fault> {
+    let options = kafka::Options::from_settings(settings).map_err(|e| Fault::Settings(e.to_string()))?;
+    Ok(options.map(|options| Arc::new(KafkaTransport::new(options)) as Arc<dyn Transport>))
 }
 
 async fn until_stopped(

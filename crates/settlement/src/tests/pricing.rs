@@ -47,9 +47,7 @@ async fn a_batch_is_priced_line_by_line_with_every_step_kept() {
     let mut published = Vec::new();
     while published.len() < 2 {
         let topic = topics::SETTLEMENT_LINES_PRICED;
-        published = bus::EventLog::read(&log, topic, 0, &bus::Cursor::start(), 10)
-            .await
-            .unwrap();
+        published = log.read(topic, &bus::Cursor::start(), 10).await.unwrap();
     }
     let events: Vec<SettlementLinesPriced> = published.iter().map(|r| r.event().unwrap()).collect();
     let of_first = events.iter().find(|e| e.payment_id == first.payment_id).unwrap();

@@ -1,0 +1,279 @@
+//! One member of a service's consumer group: a thread that fills lanes.
+//!
+//! Everything that is asked of the client is asked by this one thread, the callbacks of a rebalance included. Lanes are
+//! bounded: a partition whose consumer does not keep up is paused, and resumed when it has caught up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use contracts::Topic;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance};
+use rdkafka::error::KafkaResult;
+use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::{ClientContext, TopicPartitionList};
+
+use crate::envelope::{self, Arrival};
+use crate::lane::Lane;
+use crate::lanes::Lanes;
+use crate::options::Options;
+
+/// A lane with more records than these is paused,
+const FULL: usize = 4_000;
+/// and resumed when it has fewer than these.
+const READY: usize = 1_000;
+/// How long the thread waits for a message before it looks after other things.
+const POLL: Duration = Duration::from_millis(100);
+/// How often it notes how far the lanes have been handled.
+const NOTE: Duration = Duration::from_secs(1);
+/// How long it rests when no client can be made.
+const REST: Duration = Duration::from_secs(1);
+
+/// A member of the group of one service. Dropped, it leaves the group.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) lanes: Arc<Lanes>,
+    is_over: Arc<AtomicBool>,
+    /// Grows with every wish to begin anew.
+    wanted: Arc<AtomicU64>,
+}
+
+impl Group {
+    /// Joins the group of `service` for these topics, in the background.
+    pub(crate) fn join(options: Options, service: &'static str, topics: Vec<Topic>) -> Self {
+        let group = Self {
+            lanes: Arc::new(Lanes::new(&topics)),
+            is_over: Arc::default(),
+            wanted: Arc::default(),
+        };
+        let member = Member {
+            lanes: Arc::clone(&group.lanes),
+            is_over: Arc::clone(&group.is_over),
+            wanted: Arc::clone(&group.wanted),
+            options,
+            service,
+            topics,
+        };
+        let thread = std::thread::Builder::new()
+            .name(format!("kafka-{service}"))
+            .spawn(move || member.work());
+        if let Err(error) = thread {
+            tracing::error!(service, error = %error, "no thread to read Kafka with");
+        }
+        group
+    }
+
+    /// Leaves the group and joins it again with a new client.
+    pub(crate) fn restart(&self) {
+        self.wanted.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+}
+
+struct Member {
+    lanes: Arc<Lanes>,
+    is_over: Arc<AtomicBool>,
+    wanted: Arc<AtomicU64>,
+    options: Options,
+    service: &'static str,
+    topics: Vec<Topic>,
+}
+
+impl Member {
+    fn work(self) {
+        while !self.is_over() {
+            let generation = self.wanted.load(Ordering::Relaxed);
+            match self.client() {
+                Ok(client) => self.fill(&client, generation),
+                Err(error) => {
+                    tracing::warn!(service = self.service, error = %error, "Kafka cannot be read; trying again");
+                    std::thread::sleep(REST);
+                }
+            }
+            self.lanes.lock().clear();
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+
+    fn client(&self) -> KafkaResult<BaseConsumer<Context>> {
+        let mut config = self.options.client();
+        config
+            .set("group.id", format!("{}jeongsan.{}", self.options.prefix, self.service))
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("session.timeout.ms", "10000")
+            .set("auto.offset.reset", "earliest")
+            // The offset is a hint, of what the database has: noted by us, committed now and then.
+            .set("enable.auto.offset.store", "false")
+            .set("enable.auto.commit", "true")
+            .set("auto.commit.interval.ms", "2000")
+            // The lanes hold what is read ahead; the client need not hold as much again.
+            .set("queued.min.messages", "2000")
+            .set("queued.max.messages.kbytes", "4096")
+            .set("fetch.wait.max.ms", "100")
+            .set("fetch.message.max.bytes", "1048576")
+            .set("allow.auto.create.topics", "false");
+        let context = Context {
+            lanes: Arc::clone(&self.lanes),
+            topics: self.topics.clone(),
+            prefix: self.options.prefix.clone(),
+        };
+        let client: BaseConsumer<Context> = config.create_with_context(context)?;
+        let names: Vec<String> = self
+            .topics
+            .iter()
+            .map(|topic| self.options.topic(*topic))
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        client.subscribe(&names)?;
+        Ok(client)
+    }
+
+    /// Fills the lanes until the member is to leave or to begin anew.
+    fn fill(&self, client: &BaseConsumer<Context>, generation: u64) {
+        let mut noted_at = Instant::now();
+        while !self.is_over() && self.wanted.load(Ordering::Relaxed) == generation {
+            match client.poll(POLL) {
+                Some(Ok(message)) => self.take(client, &message),
+                Some(Err(error)) => {
+                    tracing::debug!(service = self.service, error = %error, "Kafka could not be read");
+                }
+                None => {}
+            }
+            if noted_at.elapsed() >= NOTE {
+                noted_at = Instant::now();
+                self.look_after(client);
+            }
+        }
+    }
+
+    fn take(&self, client: &BaseConsumer<Context>, message: &BorrowedMessage<'_>) {
+        let name = message.topic();
+        let Some(topic) = named(&self.topics, &self.options.prefix, name) else {
+            return;
+        };
+        let arrival = match envelope::read(topic, message) {
+            Ok(arrival) => arrival,
+            Err(foreign) => {
+                metrics::counter!("jeongsan_kafka_foreign_total", "topic" => topic.name).increment(1);
+                tracing::warn!(
+                    topic = topic.name,
+                    partition = message.partition(),
+                    offset = message.offset(),
+                    error = %foreign,
+                    "passed over; what it was to be is fetched from its publisher"
+                );
+                return;
+            }
+        };
+        let mut is_full = false;
+        if let Some(lane) = self.lanes.lock().get_mut(&(topic, message.partition())) {
+            match arrival {
+                Arrival::Record { sequence, record } => lane.push(sequence, *record, message.offset()),
+                Arrival::Watermark(sequence) => lane.mark(sequence),
+            }
+            is_full = lane.len() > FULL && !lane.is_paused;
+            lane.is_paused |= is_full;
+        }
+        self.lanes.announce(topic);
+        if is_full {
+            let mut one = TopicPartitionList::new();
+            one.add_partition(name, message.partition());
+            complain(self.service, client.pause(&one));
+        }
+    }
+
+    /// Resumes lanes that have been emptied, and notes how far each was handled.
+    fn look_after(&self, client: &BaseConsumer<Context>) {
+        let mut resumed = TopicPartitionList::new();
+        let mut handled = Vec::new();
+        for ((topic, partition), lane) in self.lanes.lock().iter_mut() {
+            let name = self.options.topic(*topic);
+            if lane.is_paused && lane.len() < READY {
+                lane.is_paused = false;
+                resumed.add_partition(&name, *partition);
+            }
+            if let Some(offset) = lane.take_handled() {
+                handled.push((name, *partition, offset));
+            }
+        }
+        if resumed.count() > 0 {
+            complain(self.service, client.resume(&resumed));
+        }
+        for (name, partition, offset) in handled {
+            // Stored is the last offset that was handled; committed is the one behind it.
+            complain(
+                self.service,
+                client.store_offset(&name, partition, offset.saturating_sub(1)),
+            );
+        }
+    }
+}
+
+/// A failed hint costs speed; the next one comes in a second.
+fn complain(service: &'static str, outcome: KafkaResult<()>) {
+    if let Err(error) = outcome {
+        tracing::debug!(service, error = %error, "Kafka did not take a hint");
+    }
+}
+
+fn named(topics: &[Topic], prefix: &str, name: &str) -> Option<Topic> {
+    let own = name.strip_prefix(prefix)?;
+    topics.iter().copied().find(|topic| topic.name == own)
+}
+
+/// Keeps the lanes in step with what the group gives this member.
+struct Context {
+    lanes: Arc<Lanes>,
+    topics: Vec<Topic>,
+    prefix: String,
+}
+
+impl Context {
+    fn places(&self, list: &TopicPartitionList) -> Vec<(Topic, i32)> {
+        list.elements()
+            .iter()
+            .filter_map(|one| Some((named(&self.topics, &self.prefix, one.topic())?, one.partition())))
+            .collect()
+    }
+}
+
+impl ClientContext for Context {}
+
+impl ConsumerContext for Context {
+    fn pre_rebalance(&self, _: &BaseConsumer<Self>, change: &Rebalance<'_>) {
+        let mut lanes = self.lanes.lock();
+        match change {
+            Rebalance::Assign(list) => {
+                for place in self.places(list) {
+                    lanes.insert(place, Lane::default());
+                }
+            }
+            Rebalance::Revoke(list) => {
+                for place in self.places(list) {
+                    lanes.remove(&place);
+                }
+            }
+            Rebalance::Error(error) => {
+                tracing::warn!(error = %error, "a group could not share its partitions")
+            }
+        }
+    }
+
+    fn post_rebalance(&self, client: &BaseConsumer<Self>, change: &Rebalance<'_>) {
+        if let Rebalance::Assign(list) = change {
+            // The client remembers that a partition was paused when it was here before.
+            complain("rebalance", client.resume(list));
+            for (topic, _) in self.places(list) {
+                self.lanes.announce(topic);
+            }
+        }
+    }
+}

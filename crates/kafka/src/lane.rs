@@ -1,0 +1,168 @@
+//! What came of one partition: repeats are dropped, gaps are seen.
+
+use std::collections::BTreeMap;
+
+use bus::Record;
+
+/// Records of one partition that are not handled yet, by their number. However they come, they leave in order.
+#[derive(Debug, Default)]
+pub(crate) struct Lane {
+    records: BTreeMap<i64, Came>,
+    /// The greatest number that a watermark spoke of.
+    watermark: i64,
+    /// Kafka's offset behind everything that has been handled: where a successor may begin.
+    handled_to: Option<i64>,
+    /// Whether Kafka was told to wait.
+    pub(crate) is_paused: bool,
+}
+
+#[derive(Debug)]
+struct Came {
+    record: Record,
+    offset: i64,
+}
+
+/// What comes behind a place.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Nothing yet.
+    Nothing,
+    /// These, without a gap.
+    Records(Vec<Record>),
+    /// As many records are missing right behind the place: others behind them are here, or a watermark spoke of them.
+    Missing(i64),
+}
+
+impl Lane {
+    /// Takes in a record. A repeat changes nothing.
+    pub(crate) fn push(&mut self, sequence: i64, record: Record, offset: i64) {
+        self.records.entry(sequence).or_insert(Came { record, offset });
+    }
+
+    /// Takes in a watermark.
+    pub(crate) fn mark(&mut self, sequence: i64) {
+        self.watermark = self.watermark.max(sequence);
+    }
+
+    /// How many records wait.
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Where a successor may begin to read, if something has been handled since this was asked the last time.
+    pub(crate) fn take_handled(&mut self) -> Option<i64> {
+        self.handled_to.take()
+    }
+
+    /// What comes behind `after`, which has been handled: what is up to there is dropped.
+    pub(crate) fn next(&mut self, after: i64, limit: usize) -> Next {
+        let waiting = self.records.split_off(&after.saturating_add(1));
+        let handled = std::mem::replace(&mut self.records, waiting);
+        if let Some(last) = handled.values().map(|came| came.offset).max() {
+            self.handled_to = self.handled_to.max(Some(last.saturating_add(1)));
+        }
+        let batch: Vec<Record> = self
+            .records
+            .iter()
+            .zip(after.saturating_add(1)..)
+            .take_while(|((sequence, _), expected)| *sequence == expected)
+            .take(limit)
+            .map(|((_, came), _)| came.record.clone())
+            .collect();
+        if !batch.is_empty() {
+            return Next::Records(batch);
+        }
+        // What is known to exist: up to the record before the first one here, or up to the watermark.
+        let first = self.records.keys().next().map(|first| first.saturating_sub(1));
+        match first.unwrap_or(self.watermark).saturating_sub(after) {
+            missing if missing > 0 => Next::Missing(missing),
+            _ => Next::Nothing,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bus::Cursor;
+
+    fn record(sequence: i64) -> Record {
+        Record {
+            topic: contracts::topics::PAYMENT_COMPLETED,
+            aggregate: "a".into(),
+            number: sequence,
+            event_id: uuid::Uuid::nil(),
+            cursor: Cursor::at(sequence),
+            payload: serde_json::value::RawValue::from_string("{}".into()).unwrap(),
+            trace_parent: String::new(),
+            occurred_at: chrono::DateTime::UNIX_EPOCH,
+        }
+    }
+
+    /// Each arrival at the offset of its place; negative ones are watermarks.
+    fn lane(arrivals: &[i64]) -> Lane {
+        let mut lane = Lane::default();
+        for (offset, arrival) in (100..).zip(arrivals) {
+            if *arrival < 0 {
+                lane.mark(-arrival);
+            } else {
+                lane.push(*arrival, record(*arrival), offset);
+            }
+        }
+        lane
+    }
+
+    fn said(next: Next) -> String {
+        match next {
+            Next::Nothing => "nothing".to_owned(),
+            Next::Missing(count) => format!("missing {count}"),
+            Next::Records(records) => {
+                let numbers: Vec<String> = records.iter().map(|r| r.number.to_string()).collect();
+                numbers.join(" ")
+            }
+        }
+    }
+
+    #[test]
+    fn records_leave_in_order_and_gaps_are_seen() {
+        for (arrivals, after, expected) in [
+            (vec![], 0, "nothing"),
+            (vec![1, 2, 3], 0, "1 2 3"),
+            (vec![3, 1, 2, 2, 1], 0, "1 2 3"),
+            (vec![1, 2, 4], 0, "1 2"),
+            (vec![1, 2, 4], 2, "missing 1"),
+            (vec![5, 6], 0, "missing 4"),
+            (vec![1, 2], 2, "nothing"),
+            (vec![1, 2, -2], 2, "nothing"),
+            (vec![1, 2, -4], 2, "missing 2"),
+            (vec![-4, 1, 2], 0, "1 2"),
+            (vec![-9, 4], 2, "missing 1"),
+            (vec![1, 2, -3], 7, "nothing"),
+            (vec![1, 2, 3, 4, 5, 6, 7, 8, 9], 0, "1 2 3 4 5"),
+        ] {
+            assert_eq!(
+                said(lane(&arrivals).next(after, 5)),
+                expected,
+                "{arrivals:?} behind {after}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_handled_comes_again() {
+        let mut lane = lane(&[1, 2, 3]);
+        assert_eq!(said(lane.next(0, 2)), "1 2");
+        assert_eq!(said(lane.next(0, 2)), "1 2");
+        assert_eq!(said(lane.next(2, 2)), "3");
+    }
+
+    #[test]
+    fn a_successor_begins_behind_what_was_handled() {
+        let mut lane = lane(&[2, 1, 3]);
+        assert_eq!(lane.take_handled(), None);
+        lane.next(2, 9);
+        assert_eq!(lane.take_handled(), Some(102));
+        assert_eq!(lane.take_handled(), None);
+        assert_eq!(lane.len(), 1);
+    }
+}

@@ -1,0 +1,150 @@
+//! Appends: idempotent, and acknowledged by every broker that is in step.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bus::{Broker, BusError, Sequenced};
+use chassis::{Clock as _, SystemClock};
+use contracts::Topic;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::OwnedHeaders;
+use rdkafka::producer::future_producer::DeliveryFuture;
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
+use uuid::Uuid;
+
+use crate::admin::{self, MAX_MESSAGE_BYTES};
+use crate::envelope;
+use crate::options::Options;
+
+/// How long the client tries to get a record acknowledged, in order, before the relay hears of it.
+const DELIVERY_MS: &str = "60000";
+/// How long a full queue is waited for before it is looked at again.
+const QUEUE_PAUSE: Duration = Duration::from_millis(5);
+
+/// Kafka, as relays append to it. One for all services of a process.
+pub(crate) struct Producer {
+    options: Options,
+    /// None before the first use, and after an error that a client does not survive.
+    client: Mutex<Option<FutureProducer>>,
+    partitions: Mutex<HashMap<Topic, i32>>,
+}
+
+impl Producer {
+    pub(crate) fn new(options: Options) -> Arc<Self> {
+        Arc::new(Self {
+            options,
+            client: Mutex::default(),
+            partitions: Mutex::default(),
+        })
+    }
+
+    fn client(&self) -> Result<FutureProducer, BusError> {
+        let mut kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = kept.as_ref()
+            && client.client().fatal_error().is_none()
+        {
+            return Ok(client.clone());
+        }
+        let client: FutureProducer = self
+            .options
+            .client()
+            .set("enable.idempotence", "true")
+            .set("acks", "all")
+            .set("linger.ms", "2")
+            .set("compression.type", "lz4")
+            .set("message.max.bytes", MAX_MESSAGE_BYTES)
+            .set("delivery.timeout.ms", DELIVERY_MS)
+            .set("queue.buffering.max.messages", "50000")
+            .set("queue.buffering.max.kbytes", "131072")
+            .create()
+            .map_err(|e| broker(&e))?;
+        *kept = Some(client.clone());
+        Ok(client)
+    }
+
+    /// Hands one message to the client, behind those that were handed over before.
+    async fn enqueue(
+        &self,
+        client: &FutureProducer,
+        topic: &str,
+        partition: i32,
+        key: Option<&str>,
+        body: &str,
+        headers: OwnedHeaders,
+    ) -> Result<DeliveryFuture, BusError> {
+        let mut record = FutureRecord::to(topic)
+            .partition(partition)
+            .payload(body)
+            .headers(headers);
+        if let Some(key) = key {
+            record = record.key(key);
+        }
+        loop {
+            match client.send_result(record) {
+                Ok(delivery) => return Ok(delivery),
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again)) => {
+                    record = again;
+                    tokio::time::sleep(QUEUE_PAUSE).await;
+                }
+                Err((error, _)) => return Err(broker(&error)),
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Broker for Producer {
+    async fn partitions(&self, topic: Topic) -> Result<i32, BusError> {
+        let known = |this: &Self| {
+            let kept = this.partitions.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.get(&topic).copied()
+        };
+        if let Some(count) = known(self) {
+            return Ok(count);
+        }
+        let count = admin::partitions(&self.options, topic).await?;
+        let mut kept = self.partitions.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(topic, count);
+        Ok(count)
+    }
+
+    async fn publish(&self, records: &[Sequenced]) -> Result<(), BusError> {
+        let client = self.client()?;
+        let mut deliveries = Vec::with_capacity(records.len());
+        for sequenced in records {
+            let record = &sequenced.record;
+            let topic = self.options.topic(record.topic);
+            let (key, body) = (record.aggregate.as_str(), record.payload.get());
+            let headers = envelope::headers(sequenced);
+            let delivery = self.enqueue(&client, &topic, sequenced.partition, Some(key), body, headers);
+            deliveries.push(delivery.await?);
+        }
+        for delivery in deliveries {
+            acknowledged(delivery).await?;
+        }
+        Ok(())
+    }
+
+    async fn mark(&self, topic: Topic, partition: i32, sequence: i64) -> Result<(), BusError> {
+        let id = Uuid::now_v7().to_string();
+        let (headers, body) = envelope::watermark(topic, sequence, &id, SystemClock.now());
+        let client = self.client()?;
+        let topic = self.options.topic(topic);
+        let delivery = self.enqueue(&client, &topic, partition, None, &body, headers);
+        acknowledged(delivery.await?).await
+    }
+}
+
+async fn acknowledged(delivery: DeliveryFuture) -> Result<(), BusError> {
+    match delivery.await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err((error, _))) => Err(broker(&error)),
+        Err(gone) => Err(BusError::Broker(gone.to_string())),
+    }
+}
+
+fn broker(error: &KafkaError) -> BusError {
+    BusError::Broker(error.to_string())
+}
