@@ -7,10 +7,13 @@ use std::sync::Arc;
 use bus::{Consumer, EventLog, Handler, Outbox};
 use cache::Cache;
 use contracts::Topic;
+use lease::{Lease, Term};
 use postgres::DatabaseSpec;
 use sqlx::migrate::Migrator;
+use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::transport::lease_options;
 use crate::{Clock, Key, Peers, Settings, Tasks};
 
 /// A service of the platform.
@@ -109,6 +112,18 @@ impl Context {
             self.outbox()?,
             handler,
         ))
+    }
+
+    /// Does `work` in one copy of the service at a time, for as long as this copy leads in `name` and until the service
+    /// stops. What it writes and only the leader may write asks [`Term::check`] in the same transaction.
+    pub fn lead<F, Fut>(&self, name: &'static str, work: F) -> Result<(), StartError>
+    where
+        F: Fn(Term, CancellationToken) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let lease = Lease::new(self.outbox()?.db().clone(), name, lease_options(&self.settings));
+        self.tasks.spawn(name, lease.lead(self.tasks.stop_signal(), work));
+        Ok(())
     }
 
     /// Runs a consumer of `topic` until the service stops.
