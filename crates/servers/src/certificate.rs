@@ -10,7 +10,7 @@ use rcgen::{
     KeyUsagePurpose,
 };
 
-use crate::ServersError;
+use crate::{ServersError, at};
 
 /// What every certificate is made for: a client that checks the name finds either here.
 const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
@@ -79,13 +79,9 @@ pub struct ServerCertificate {
 }
 
 fn write(path: &Path, pem: &str, mode: u32) -> Result<(), ServersError> {
-    let file = |source| ServersError::File {
-        path: path.to_owned(),
-        source,
-    };
     // With its mode from the first moment: a key that is closed later was open before.
     if path.exists() {
-        fs::remove_file(path).map_err(file)?;
+        fs::remove_file(path).map_err(at(path))?;
     }
     File::options()
         .write(true)
@@ -93,5 +89,5 @@ fn write(path: &Path, pem: &str, mode: u32) -> Result<(), ServersError> {
         .mode(mode)
         .open(path)
         .and_then(|mut open| open.write_all(pem.as_bytes()))
-        .map_err(file)
+        .map_err(at(path))
 }
