@@ -5,6 +5,7 @@
 
 mod caller;
 pub mod contract_terms;
+pub mod envelope;
 pub mod events;
 pub mod internal;
 pub mod topics;

@@ -11,6 +11,8 @@ pub struct Topic {
     pub producer: &'static str,
     /// The services that listen.
     pub consumers: &'static [&'static str],
+    /// Which form its events have: 1, 2, ... It goes up only for a form that services of before can't read.
+    pub schema_version: u16,
 }
 
 impl Topic {
@@ -41,9 +43,14 @@ impl<'de> Deserialize<'de> for Topic {
 }
 
 macro_rules! topics {
-    ($($(#[$doc:meta])* $constant:ident = $name:literal, $producer:literal => [$($consumer:literal),*];)*) => {
-        $($(#[$doc])* pub const $constant: Topic =
-            Topic { name: $name, producer: $producer, consumers: &[$($consumer),*] };)*
+    ($($(#[$doc:meta])* $constant:ident = $name:literal version $version:literal,
+       $producer:literal => [$($consumer:literal),*];)*) => {
+        $($(#[$doc])* pub const $constant: Topic = Topic {
+            name: $name,
+            producer: $producer,
+            consumers: &[$($consumer),*],
+            schema_version: $version,
+        };)*
         /// Every topic of the platform.
         pub const ALL: &[Topic] = &[$($constant),*];
     };
@@ -51,23 +58,23 @@ macro_rules! topics {
 
 topics! {
     /// A payment was asked for and answered with 202; it is still to be made.
-    PAYMENT_REQUESTED = "payment-requested", "payment" => ["payment"];
+    PAYMENT_REQUESTED = "payment-requested" version 1, "payment" => ["payment"];
     /// A payment was captured, or recorded from elsewhere.
-    PAYMENT_COMPLETED = "payment-completed", "payment" => ["settlement", "accounting"];
+    PAYMENT_COMPLETED = "payment-completed" version 1, "payment" => ["settlement", "accounting"];
     /// A payment failed for good.
-    PAYMENT_FAILED = "payment-failed", "payment" => ["notification"];
+    PAYMENT_FAILED = "payment-failed" version 1, "payment" => ["notification"];
     /// A window of a partner is to be settled.
-    SETTLEMENT_REQUESTED = "settlement-requested", "settlement" => ["settlement"];
+    SETTLEMENT_REQUESTED = "settlement-requested" version 1, "settlement" => ["settlement"];
     /// A window of a partner was settled.
-    SETTLEMENT_COMPLETED = "settlement-completed", "settlement" => ["accounting"];
+    SETTLEMENT_COMPLETED = "settlement-completed" version 1, "settlement" => ["accounting"];
     /// Lines of a payment were priced by their contracts.
-    SETTLEMENT_LINES_PRICED = "settlement-lines-priced", "settlement" => ["accounting"];
+    SETTLEMENT_LINES_PRICED = "settlement-lines-priced" version 1, "settlement" => ["accounting"];
     /// A journal entry was posted.
-    ACCOUNTING_ENTRY = "accounting-entry", "accounting" => ["reporting"];
+    ACCOUNTING_ENTRY = "accounting-entry" version 1, "accounting" => ["reporting"];
     /// A partner was made or changed.
-    PARTNER_CHANGED = "partner-changed", "partner" => ["payment", "settlement"];
+    PARTNER_CHANGED = "partner-changed" version 1, "partner" => ["payment", "settlement"];
     /// A contract got a version.
-    CONTRACT_CHANGED = "contract-changed", "partner" => ["payment", "settlement"];
+    CONTRACT_CHANGED = "contract-changed" version 1, "partner" => ["payment", "settlement"];
     /// A user was made or changed.
-    USER_CHANGED = "user-changed", "user" => ["notification"];
+    USER_CHANGED = "user-changed" version 1, "user" => ["notification"];
 }
