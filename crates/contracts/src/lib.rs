@@ -1,7 +1,8 @@
 //! What crosses a service border: topics, events, and the types of internal calls.
 //!
 //! Services never depend on each other, only on this crate. A type here is a promise to services that may be
-//! older or newer than this one: fields are added with a default, never renamed and never given another meaning.
+//! older or newer than this one: fields are added with a default, never renamed and never given another meaning. For
+//! events the tests under `tests/schemas` hold it.
 
 mod asyncapi;
 mod caller;
