@@ -5,6 +5,9 @@
 
 mod data_folder;
 mod error;
+mod etcd;
+mod http;
+mod patroni;
 mod ports;
 mod program;
 mod redis;
@@ -12,6 +15,8 @@ mod replicated;
 mod sentinel;
 
 pub use error::ServersError;
+use error::at;
+pub use patroni::Patroni;
 pub use ports::free_block;
 pub use program::Program;
 pub use redis::RedisServer;
