@@ -87,6 +87,9 @@ pub enum ServersError {
         /// How long was waited.
         limit: Duration,
     },
+    /// A certificate could not be made.
+    #[error("no certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
 }
 
 /// Turns the system's answer about a file into [`ServersError::File`].
