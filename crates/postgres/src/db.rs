@@ -19,7 +19,8 @@ const REPLICA_WAIT: Duration = Duration::from_secs(1);
 /// How a service reaches its database.
 #[derive(Debug, Clone)]
 pub struct DbOptions {
-    /// `postgres://role:password@host:port/database`, or with several hosts: `...@host1:port,host2:port/database`.
+    /// `postgres://role:password@host:port/database`, or with several hosts: `...@host1:port,host2:port/database`. What
+    /// [`Address`] says of TLS goes for it.
     pub url: String,
     /// Shown in `pg_stat_activity`: the service's name.
     pub application: &'static str,

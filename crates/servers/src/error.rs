@@ -78,6 +78,9 @@ pub enum ServersError {
         /// What it said.
         source: redis::RedisError,
     },
+    /// None of the servers that fail over by themselves is the primary now.
+    #[error("none of the servers is the leader now")]
+    NoLeader,
     /// Servers that belong together did not find each other.
     #[error("the master, its replicas and the sentinels did not find each other within {limit:?}")]
     NotTogether {

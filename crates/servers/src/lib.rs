@@ -5,8 +5,12 @@
 
 mod certificate;
 mod data_folder;
+mod encrypted;
 mod error;
+mod etcd;
+mod http;
 mod kafka;
+mod patroni;
 mod ports;
 mod program;
 mod redis;
@@ -14,9 +18,11 @@ mod replicated;
 mod sentinel;
 
 pub use certificate::{ServerCertificate, TestCa};
+pub use encrypted::EncryptedPostgres;
 pub use error::ServersError;
 use error::at;
 pub use kafka::{Kafka, KafkaShape};
+pub use patroni::Patroni;
 pub use ports::free_block;
 pub use program::Program;
 pub use redis::RedisServer;

@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use embedded::{EmbeddedOptions, Programs};
+use rustix::process::Signal;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-use crate::data_folder::{copy, kill_inhabitants};
+use crate::data_folder::{copy, signal_inhabitants};
 use crate::{Program, ServersError, at, free_block};
 
 /// How many servers there are.
@@ -116,7 +117,7 @@ impl ReplicatedPostgres {
             .and_then(Option::take)
             .ok_or(ServersError::NoServer(server))?;
         program.kill();
-        kill_inhabitants(&self.data(server));
+        signal_inhabitants(&self.data(server), Signal::KILL);
         Ok(())
     }
 
