@@ -70,7 +70,7 @@ impl Platform {
         Self::start_with(mode, &[]).await
     }
 
-    /// The same, with settings.
+    /// The same, with settings; `config` is a file of them.
     pub async fn start_with(mode: Mode, settings: &[(&str, &str)]) -> Result<Self> {
         // The database server runs as another user when we are root: it must be able to enter.
         let folder = tempfile::Builder::new()
@@ -96,12 +96,15 @@ impl Platform {
         match self.mode {
             Mode::One => self.launch("up", &["up"])?,
             Mode::Split => {
-                self.launch("postgres", &["postgres"])?;
-                let address = self.data_dir().join("postgres.url");
-                eventually("the database server", || async {
-                    Ok(address.exists().then_some(()))
-                })
-                .await?;
+                // Where a server is named, none of our own is needed.
+                if !self.settings.iter().any(|(name, _)| name == "postgres.url") {
+                    self.launch("postgres", &["postgres"])?;
+                    let address = self.data_dir().join("postgres.url");
+                    eventually("the database server", || async {
+                        Ok(address.exists().then_some(()))
+                    })
+                    .await?;
+                }
                 for service in SERVICES {
                     self.launch(service, &["serve", service])?;
                 }
@@ -266,7 +269,12 @@ impl Platform {
         command.args(arguments).arg("--data-dir").arg(self.data_dir());
         command.arg("--set").arg(format!("ports.base={}", self.base_port));
         for (key, value) in &self.settings {
-            command.arg("--set").arg(format!("{key}={value}"));
+            // Which file of settings is no setting itself.
+            if key == "config" {
+                command.arg("--config").arg(value);
+            } else {
+                command.arg("--set").arg(format!("{key}={value}"));
+            }
         }
         Ok(command)
     }
