@@ -221,9 +221,18 @@ impl Db {
         Ok(listener)
     }
 
-    /// Brings the database to the newest schema of `migrator`; does nothing where it is there already.
+    /// Brings the database to the newest schema of `migrator`; does nothing where it is there already. A database that a
+    /// newer version has brought further is left as it is: while versions are exchanged, both run.
     pub async fn migrate(&self, migrator: &Migrator) -> Result<(), PostgresError> {
-        migrator
+        let forgiving = Migrator {
+            migrations: migrator.migrations.clone(),
+            ignore_missing: true,
+            locking: migrator.locking,
+            no_tx: migrator.no_tx,
+            table_name: migrator.table_name.clone(),
+            create_schemas: migrator.create_schemas.clone(),
+        };
+        forgiving
             .run(&self.pool)
             .await
             .map_err(|source| PostgresError::Migration {
