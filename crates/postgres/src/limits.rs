@@ -88,7 +88,7 @@ mod tests {
     fn all_copies_of_all_services_fit_on_the_server() {
         for (server_connections, copies, has_replicas, expected) in [
             (200, 1, false, 8),
-            (200, 1, true, 8),
+            (200, 1, true, 7),
             (200, 2, false, 7),
             (200, 2, true, 4),
             (100, 1, false, 4),
