@@ -32,9 +32,19 @@ impl Programs {
         })
     }
 
+    /// Where they are.
+    pub fn folder(&self) -> &Path {
+        &self.bin
+    }
+
     /// One of them, to be run in `folder` as the account that may.
     pub fn command(&self, program: &str, folder: &Path) -> Command {
         command(&self.bin.join(program), self.account.as_ref(), folder)
+    }
+
+    /// Another program, by its path, that is to run as the same account.
+    pub fn other(&self, program: &Path, folder: &Path) -> Command {
+        command(program, self.account.as_ref(), folder)
     }
 
     /// Gives a folder, and what is in it, to the account that runs the programs.

@@ -1,4 +1,4 @@
-//! Data folders of PostgreSQL: copied while their server runs or stands, and emptied of processes.
+//! Data folders of PostgreSQL: copied while their server runs or stands, and the processes in them.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -40,9 +40,10 @@ pub(crate) fn copy(from: &Path, to: &Path, with_wal: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Kills every process that works in this folder. The children of a killed PostgreSQL are in groups of their own,
-/// and may finish what they do before they notice: a machine that lost its power does not.
-pub(crate) fn kill_inhabitants(folder: &Path) {
+/// Signals every process that works in this folder, as the system names it. The children of PostgreSQL are in groups of
+/// their own, and when it is killed they may finish what they do before they notice: a machine that lost its power does
+/// not.
+pub(crate) fn signal_inhabitants(folder: &Path, signal: Signal) {
     let Ok(processes) = fs::read_dir("/proc") else {
         return;
     };
@@ -52,7 +53,7 @@ pub(crate) fn kill_inhabitants(folder: &Path) {
         (works_in == folder).then(|| Pid::from_raw(raw))?
     });
     for inhabitant in inhabitants {
-        // One that is gone already is as good as killed.
-        let _ = kill_process(inhabitant, Signal::KILL);
+        // One that is gone already is as good as signalled.
+        let _ = kill_process(inhabitant, signal);
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with a server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Why a server does not do what it was told.
@@ -78,10 +78,25 @@ pub enum ServersError {
         /// What it said.
         source: redis::RedisError,
     },
+    /// None of the servers that fail over by themselves is the primary now.
+    #[error("none of the servers is the leader now")]
+    NoLeader,
     /// Servers that belong together did not find each other.
     #[error("the master, its replicas and the sentinels did not find each other within {limit:?}")]
     NotTogether {
         /// How long was waited.
         limit: Duration,
     },
+    /// A certificate could not be made.
+    #[error("no certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
+}
+
+/// Turns the system's answer about a file into [`ServersError::File`].
+pub(crate) fn at(path: &Path) -> impl Fn(std::io::Error) -> ServersError + use<> {
+    let path = path.to_owned();
+    move |source| ServersError::File {
+        path: path.clone(),
+        source,
+    }
 }

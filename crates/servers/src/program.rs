@@ -135,7 +135,8 @@ impl Program {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    fn last_lines(&self) -> String {
+    /// The end of what it has written.
+    pub(crate) fn last_lines(&self) -> String {
         let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
         let from = lines.len().saturating_sub(SHOWN_LINES);

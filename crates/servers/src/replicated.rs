@@ -3,17 +3,18 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use embedded::{EmbeddedOptions, Programs};
+use rustix::process::Signal;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-use crate::data_folder::{copy, kill_inhabitants};
-use crate::{Program, ServersError, free_block};
+use crate::data_folder::{copy, signal_inhabitants};
+use crate::{Program, ServersError, at, free_block};
 
 /// How many servers there are.
 const SERVERS: u16 = 3;
@@ -116,7 +117,7 @@ impl ReplicatedPostgres {
             .and_then(Option::take)
             .ok_or(ServersError::NoServer(server))?;
         program.kill();
-        kill_inhabitants(&self.data(server));
+        signal_inhabitants(&self.data(server), Signal::KILL);
         Ok(())
     }
 
@@ -393,14 +394,6 @@ impl Drop for ReplicatedPostgres {
 
 fn name(server: usize) -> String {
     format!("node{server}")
-}
-
-fn at(path: &Path) -> impl Fn(std::io::Error) -> ServersError + use<> {
-    let path = path.to_owned();
-    move |source| ServersError::File {
-        path: path.clone(),
-        source,
-    }
 }
 
 fn refused(server: usize) -> impl Fn(sqlx::Error) -> ServersError {
