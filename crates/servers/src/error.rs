@@ -84,4 +84,7 @@ pub enum ServersError {
         /// How long was waited.
         limit: Duration,
     },
+    /// A certificate could not be made.
+    #[error("no certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
 }
