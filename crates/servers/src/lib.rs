@@ -6,6 +6,7 @@
 mod certificate;
 mod data_folder;
 mod error;
+mod kafka;
 mod ports;
 mod program;
 mod redis;
@@ -14,6 +15,7 @@ mod sentinel;
 
 pub use certificate::{ServerCertificate, TestCa};
 pub use error::ServersError;
+pub use kafka::{Kafka, KafkaShape};
 pub use ports::free_block;
 pub use program::Program;
 pub use redis::RedisServer;
