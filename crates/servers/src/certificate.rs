@@ -11,6 +11,7 @@ use rcgen::{
 };
 
 use crate::ServersError;
+use crate::error::at;
 
 /// What every certificate is made for: a client that checks the name finds either here.
 const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
@@ -79,13 +80,9 @@ pub struct ServerCertificate {
 }
 
 fn write(path: &Path, pem: &str, mode: u32) -> Result<(), ServersError> {
-    let file = |source| ServersError::File {
-        path: path.to_owned(),
-        source,
-    };
     // With its mode from the first moment: a key that is closed later was open before.
     if path.exists() {
-        fs::remove_file(path).map_err(file)?;
+        fs::remove_file(path).map_err(at(path))?;
     }
     File::options()
         .write(true)
@@ -93,5 +90,5 @@ fn write(path: &Path, pem: &str, mode: u32) -> Result<(), ServersError> {
         .mode(mode)
         .open(path)
         .and_then(|mut open| open.write_all(pem.as_bytes()))
-        .map_err(file)
+        .map_err(at(path))
 }
