@@ -67,9 +67,10 @@ impl Lag {
     pub async fn now(&mut self) -> Result<Behind> {
         let mut positions: Vec<(String, String, String)> = Vec::new();
         for service in &mut self.0 {
-            let rows: Vec<(String, String)> = sqlx::query_as("select topic, position from bus.positions")
-                .fetch_all(&mut service.connection)
-                .await?;
+            let rows: Vec<(String, String)> =
+                sqlx::query_as("select topic, position from bus.positions where log = 'outbox'")
+                    .fetch_all(&mut service.connection)
+                    .await?;
             for (topic, position) in rows {
                 positions.push((service.name.clone(), topic, position));
             }

@@ -19,10 +19,8 @@ use crate::{Api, eventually};
 pub enum Mode {
     /// `jeongsan up`.
     One,
-    /// `jeongsan postgres`, and `jeongsan serve NAME` for each service.
+    /// `jeongsan postgres` where no `postgres.url` is set, and `jeongsan serve NAME` for each service.
     Split,
-    /// `jeongsan serve NAME` for each service; the setting `postgres.url` says where the databases are.
-    Services,
 }
 
 /// What a platform is started from.
@@ -82,7 +80,7 @@ impl Platform {
         Self::start_with(mode, &[]).await
     }
 
-    /// The same, with settings.
+    /// The same, with settings; `config` is a file of them.
     pub async fn start_with(mode: Mode, settings: &[(&str, &str)]) -> Result<Self> {
         let owned = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         Self::start_on(Stage {
@@ -116,7 +114,8 @@ impl Platform {
             self.launch("up", &["up"])?;
             return self.ready().await;
         }
-        if self.stage.mode == Mode::Split {
+        // Where a server is named, none of our own is needed.
+        if !self.stage.settings.iter().any(|(name, _)| name == "postgres.url") {
             self.launch("postgres", &["postgres"])?;
             let address = self.data_dir().join("postgres.url");
             eventually("the database server", || async {
@@ -308,7 +307,12 @@ impl Platform {
         command.args(arguments).arg("--data-dir").arg(self.data_dir());
         command.arg("--set").arg(format!("ports.base={}", self.base_port));
         for (key, value) in &self.stage.settings {
-            command.arg("--set").arg(format!("{key}={value}"));
+            // Which file of settings is no setting itself.
+            if key == "config" {
+                command.arg("--config").arg(value);
+            } else {
+                command.arg("--set").arg(format!("{key}={value}"));
+            }
         }
         command
     }

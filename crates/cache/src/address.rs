@@ -1,5 +1,7 @@
 //! Where the cache is: an address in one line, read once.
 
+use std::path::PathBuf;
+
 use percent_encoding::percent_decode_str;
 use telemetry::Secret;
 
@@ -10,7 +12,8 @@ const SENTINEL_PORT: u16 = 26379;
 
 /// What an address may look like, for messages.
 const FORMS: &str = "write redis://:password@host:port/db, rediss://... for TLS, or \
-                     redis+sentinel://:password@host1:26379,host2:26379,host3:26379/MASTER?db=0";
+                     redis+sentinel://:password@host1:26379,host2:26379,host3:26379/MASTER?db=0 (rediss+sentinel://... \
+                     for TLS); ?ca_file=/path/ca.pem names the authority whose certificates are trusted";
 
 /// Why an address is none. The text never shows the address, since it can hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,8 +39,13 @@ pub enum AddressError {
     #[error("the database in the address of the cache is not a number, 0 or more; {FORMS}")]
     Database,
     /// Something behind the question mark that has no meaning.
-    #[error("the address of the cache has an option that is neither db nor sentinel_password; {FORMS}")]
+    #[error(
+        "the address of the cache has an option that is none of db, sentinel_password and ca_file; {FORMS}"
+    )]
     Option,
+    /// An authority for connections that are not encrypted.
+    #[error("the address of the cache names a ca_file, and no TLS; {FORMS}")]
+    Authority,
     /// An escape that stands for no text.
     #[error("the user or password in the address of the cache is not UTF-8 once its % escapes are read")]
     Escape,
@@ -48,8 +56,10 @@ pub enum AddressError {
 pub struct Address {
     /// Whom to ask.
     pub(crate) place: Place,
-    /// Whether connections are encrypted.
+    /// Whether connections are encrypted, those to sentinels too.
     pub(crate) tls: bool,
+    /// The certificate, in PEM, of the authority that alone is trusted then. None: those of the system are.
+    pub(crate) ca_file: Option<PathBuf>,
     /// Who we are; empty: the default user.
     pub(crate) user: String,
     /// The servers' password; empty: none.
@@ -105,6 +115,9 @@ impl std::str::FromStr for Address {
         let (login, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
         let (user, password) = login.split_once(':').unwrap_or((login, ""));
         let options = Options::read(options)?;
+        if options.ca_file.is_some() && !tls {
+            return Err(AddressError::Authority);
+        }
         let port = if watched { SENTINEL_PORT } else { REDIS_PORT };
         let endpoints: Vec<_> = hosts
             .split(',')
@@ -129,6 +142,7 @@ impl std::str::FromStr for Address {
         Ok(Self {
             place,
             tls,
+            ca_file: options.ca_file,
             user: decoded(user)?,
             password: Secret::new(decoded(password)?),
             database: database.unwrap_or(0),
@@ -141,6 +155,7 @@ impl std::str::FromStr for Address {
 struct Options {
     database: Option<i64>,
     sentinel_password: String,
+    ca_file: Option<PathBuf>,
 }
 
 impl Options {
@@ -150,6 +165,7 @@ impl Options {
             match option.split_once('=') {
                 Some(("db", number)) => options.database = Some(database(number)?),
                 Some(("sentinel_password", password)) => options.sentinel_password = decoded(password)?,
+                Some(("ca_file", path)) if !path.is_empty() => options.ca_file = Some(decoded(path)?.into()),
                 _ => return Err(AddressError::Option),
             }
         }
@@ -248,6 +264,18 @@ mod tests {
     }
 
     #[test]
+    fn an_authority_is_read() {
+        for (text, ca_file) in [
+            ("rediss://a", None),
+            ("rediss://a/1?ca_file=/etc/my%20ca.pem", Some("/etc/my ca.pem")),
+            ("rediss+sentinel://a/m?db=1&ca_file=ca.pem", Some("ca.pem")),
+        ] {
+            let address: Address = text.parse().unwrap();
+            assert_eq!(address.ca_file, ca_file.map(Into::into), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_refused_by_its_fault() {
         for (text, error) in [
             ("", AddressError::Scheme),
@@ -268,6 +296,9 @@ mod tests {
             ("redis://a/-1", AddressError::Database),
             ("redis+sentinel://a/m?db=x", AddressError::Database),
             ("redis://a?timeout=1", AddressError::Option),
+            ("rediss://a?ca_file=", AddressError::Option),
+            ("redis://a?ca_file=/ca.pem", AddressError::Authority),
+            ("redis+sentinel://a/m?ca_file=/ca.pem", AddressError::Authority),
             ("redis://:%ff@a", AddressError::Escape),
         ] {
             let refused = text.parse::<Address>().unwrap_err();

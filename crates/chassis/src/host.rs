@@ -78,7 +78,7 @@ struct Running {
     name: &'static str,
     address: SocketAddr,
     tasks: Tasks,
-    db: Option<Db>,
+    databases: Vec<Db>,
     open: Arc<AtomicBool>,
 }
 
@@ -135,11 +135,13 @@ impl Host {
         metrics: &MetricsHandle,
     ) -> Result<(), HostError> {
         let name = service.name;
-        let db = match service.database {
+        let (db, leases) = match service.database {
             Some(database) => {
-                Some(open_database(service, &database, settings, databases, self.sharing).await?)
+                let (db, leases) =
+                    open_database(service, &database, settings, databases, self.sharing).await?;
+                (Some(db), Some(leases))
             }
-            None => None,
+            None => (None, None),
         };
         let outbox = db.clone().map(Outbox::new);
         let log = outbox.clone().map(OutboxLog::new);
@@ -150,8 +152,9 @@ impl Host {
         let peers = Peers::new(name, signer, Arc::clone(&self.shared));
         let tasks = Tasks::default();
         let feed = PlatformLog::new(peers.clone());
-        if let (Some(transport), Some(outbox)) = (&self.transport, &outbox) {
-            transport::relay(name, outbox, transport.broker(name), &tasks, settings);
+        if let (Some(transport), Some(outbox), Some(leases)) = (&self.transport, &outbox, &leases) {
+            let lease = transport::lease(leases, "relay", settings);
+            transport::relay(name, outbox, lease, transport.broker(name), &tasks);
         }
         let events: Arc<dyn EventLog> = match &self.transport {
             Some(transport) => transport.log(name, Arc::new(feed)),
@@ -165,6 +168,7 @@ impl Host {
             cache: self.caches.for_service(),
             tasks: tasks.clone(),
             outbox,
+            leases: leases.clone(),
             log: events,
         };
         let parts = (service.start)(context)
@@ -181,7 +185,7 @@ impl Host {
             name,
             address,
             tasks,
-            db,
+            databases: db.into_iter().chain(leases).collect(),
             open,
         });
         Ok(())
@@ -240,27 +244,30 @@ impl Host {
             }
         }
         self.shared.clear();
-        for db in self.running.into_iter().filter_map(|r| r.db) {
+        for db in self.running.into_iter().flat_map(|r| r.databases) {
             let _ = timeout_at(deadline, db.close()).await;
         }
     }
 }
 
+/// The service's pool, and one connection beside it for its leases.
 async fn open_database(
     service: &Service,
     database: &crate::Database,
     settings: &Settings,
     databases: &BTreeMap<&'static str, String>,
     sharing: usize,
-) -> Result<Db, HostError> {
+) -> Result<(Db, Db), HostError> {
     let url = databases
         .get(service.name)
         .ok_or(HostError::NoDatabase(service.name))?;
-    let db = Db::connect(&db_options(url, service.name, settings, sharing)?).await?;
+    let mut options = db_options(url, service.name, settings, sharing)?;
+    let db = Db::connect(&options).await?;
     for migrator in database.every_migrator() {
         db.migrate(migrator).await?;
     }
-    Ok(db)
+    options.max_connections = 1;
+    Ok((db, Db::connect(&options).await?))
 }
 
 /// The limits are computed in [`postgres::Timeouts`] and [`Sharing`]; what is set for a service goes before them.

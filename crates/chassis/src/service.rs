@@ -7,11 +7,13 @@ use std::sync::Arc;
 use bus::{Consumer, EventLog, Handler, Outbox};
 use cache::Cache;
 use contracts::Topic;
-use postgres::DatabaseSpec;
+use lease::Term;
+use postgres::{DatabaseSpec, Db};
 use sqlx::migrate::Migrator;
+use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{Clock, Key, Peers, Settings, Tasks};
+use crate::{Clock, Key, Peers, Settings, Tasks, transport};
 
 /// A service of the platform.
 #[derive(Clone, Copy)]
@@ -89,6 +91,8 @@ pub struct Context {
     pub tasks: Tasks,
     /// The outbox in the service's database; see [`Context::outbox`].
     pub(crate) outbox: Option<Outbox>,
+    /// One connection to the same database, beside the pool; see [`Context::lead`].
+    pub(crate) leases: Option<Db>,
     /// The event log of all services.
     pub log: Arc<dyn EventLog>,
 }
@@ -96,9 +100,11 @@ pub struct Context {
 impl Context {
     /// The outbox in the service's database. A service without a database has none and gets an error.
     pub fn outbox(&self) -> Result<Outbox, StartError> {
-        self.outbox
-            .clone()
-            .ok_or_else(|| StartError(format!("{} was given no database", self.service)))
+        self.outbox.clone().ok_or_else(|| self.no_database())
+    }
+
+    fn no_database(&self) -> StartError {
+        StartError(format!("{} was given no database", self.service))
     }
 
     /// A consumer of `topic` that writes into the service's own database.
@@ -109,6 +115,19 @@ impl Context {
             self.outbox()?,
             handler,
         ))
+    }
+
+    /// Does `work` in one copy of the service at a time, for as long as this copy leads in `name` and until the service
+    /// stops. What it writes and only the leader may write asks [`Term::check`] in the same transaction.
+    pub fn lead<F, Fut>(&self, name: &'static str, work: F) -> Result<(), StartError>
+    where
+        F: Fn(Term, CancellationToken) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let leases = self.leases.as_ref().ok_or_else(|| self.no_database())?;
+        let lease = transport::lease(leases, name, &self.settings);
+        self.tasks.spawn(name, lease.lead(self.tasks.stop_signal(), work));
+        Ok(())
     }
 
     /// Runs a consumer of `topic` until the service stops.

@@ -101,7 +101,8 @@ pub const BASE_KEYS: &[Key] = &[
         "postgres.url",
         Kind::Secret,
         "",
-        "the server, as an administrator; several with commas: host1:port,host2:port; empty: an embedded one",
+        "the server, as an administrator; several with commas: host1:port,host2:port; for TLS \
+         ?sslmode=verify-full&sslrootcert=/path/ca.pem, which goes for the services' addresses too; empty: an embedded one",
     ),
     Key::new(
         "postgres.bin_dir",
@@ -143,7 +144,8 @@ pub const BASE_KEYS: &[Key] = &[
         "cache.url",
         Kind::Secret,
         "",
-        "the Redis of the cache, or its sentinels (redis+sentinel://...), of this installation alone; empty: in memory",
+        "the Redis of the cache, or its sentinels (redis+sentinel://...), of this installation alone; for TLS rediss, \
+         and ?ca_file=/path/ca.pem for an authority of one's own; empty: in memory",
     ),
     Key::new(
         "shutdown.limit_ms",

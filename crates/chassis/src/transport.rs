@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bus::{Broker, EventLog, Feed, Outbox, Relay, ring_the_bell};
 use lease::{Lease, Options};
+use postgres::Db;
 
 use crate::{Settings, Tasks};
 
@@ -18,22 +19,20 @@ pub trait Transport: Send + Sync {
     fn broker(&self, service: &'static str) -> Arc<dyn Broker>;
 }
 
-/// How long a copy that has died, or hangs, keeps the others of its service from acting.
-pub(crate) fn lease_options(settings: &Settings) -> Options {
-    Options {
-        length: Duration::from_millis(settings.number("lease.length_ms").max(500)),
-    }
+/// The lease `name` of a service, as this copy sees it.
+pub(crate) fn lease(db: &Db, name: &'static str, settings: &Settings) -> Lease {
+    let length = Duration::from_millis(settings.number("lease.length_ms").max(500));
+    Lease::new(db.clone(), name, Options { length })
 }
 
 /// Publishes the outbox of a service as long as this copy leads, and wakes the copy that does.
 pub(crate) fn relay(
     service: &'static str,
     outbox: &Outbox,
+    lease: Lease,
     broker: Arc<dyn Broker>,
     tasks: &Tasks,
-    settings: &Settings,
 ) {
-    let lease = Lease::new(outbox.db().clone(), "relay", lease_options(settings));
     let relay = Arc::new(Relay::new(service, outbox.clone(), broker));
     let leading = lease.lead(tasks.stop_signal(), move |term, stop| {
         let relay = Arc::clone(&relay);

@@ -4,6 +4,7 @@
 //! What writes to a broker, what reads from it and the document for people (`asyncapi`) take their words from here.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::Topic;
 
@@ -44,9 +45,10 @@ pub const WATERMARK_SCHEMA: &str = "urn:jeongsan:schema:watermark:1";
 
 /// Says that everything up to a number has been published in this partition. Without it nobody could tell that the
 /// last event is missing: a gap shows only when something comes behind it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Watermark {
-    /// The greatest [`CE_SEQUENCE`] so far, 0 where nothing was published yet.
+    /// The greatest `ce_sequence` so far, 0 where nothing was published yet.
+    #[schema(minimum = 0)]
     pub sequence: i64,
 }
 

@@ -7,6 +7,7 @@ mod settlement;
 mod user;
 
 use serde::{Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
 
 use crate::Topic;
 
@@ -18,8 +19,8 @@ pub use payment::{
 pub use settlement::{PricedLine, SettlementCompleted, SettlementLinesPriced, SettlementRequested};
 pub use user::UserChanged;
 
-/// A fact of one topic.
-pub trait Event: Serialize + DeserializeOwned + Send + Sync {
+/// A fact of one topic, whose form other services know from its schema.
+pub trait Event: Serialize + DeserializeOwned + ToSchema + Send + Sync {
     /// Where it is published.
     const TOPIC: Topic;
 

@@ -1,4 +1,4 @@
-//! The documentation: one OpenAPI document, one for each service, and pages to read them.
+//! The documentation: one OpenAPI document, one for each service, pages to read them, and one of the events.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,6 +86,15 @@ impl Documents {
 )]
 pub(crate) async fn merged(State(gate): State<Gate>) -> Response {
     Json(&*gate.documents.merged().await).into_response()
+}
+
+/// Shows the AsyncAPI document of the events.
+#[utoipa::path(
+    get, path = "/asyncapi.json", tag = "documentation", security(()),
+    responses((status = 200, description = "The topics of all services", body = Value))
+)]
+pub(crate) async fn events() -> Json<Value> {
+    Json(contracts::asyncapi())
 }
 
 /// Shows the OpenAPI document of one service, as far as the gateway routes it.

@@ -48,6 +48,7 @@ code { font-size: .95em; }
 <ul>
 <li><a href="/docs/">API documentation</a> to read and try</li>
 <li><a href="/openapi.json">OpenAPI 3.1 document</a> for programs</li>
+<li><a href="/asyncapi.json">AsyncAPI 3.0 document</a> of the events</li>
 </ul>
 <p>Programs send <code>Authorization: Bearer sk_...</code>; people log in with <code>POST /v1/sessions</code>.</p>
 <h2>Services</h2>

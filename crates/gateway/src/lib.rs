@@ -80,6 +80,7 @@ impl Gate {
 fn routes_of(gate: Gate) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(utoipa_axum::routes!(documents::merged))
+        .routes(utoipa_axum::routes!(documents::events))
         .route("/", get(landing::show))
         .route("/docs/api/{service}/openapi.json", get(documents::of_service))
         .merge(OpenApiRouter::from(documents::swagger_ui()))

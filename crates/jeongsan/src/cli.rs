@@ -115,7 +115,7 @@ pub(crate) enum Command {
     /// Show or move the time of a trial installation
     #[command(subcommand)]
     Clock(clock::Action),
-    /// Events that could not be handled
+    /// What is published, and events that could not be handled
     #[command(subcommand)]
     Events(events::Action),
     /// Look for what would keep the platform from running, and say the remedy

@@ -21,9 +21,13 @@ use crate::{settings, targets};
 /// Runs what was asked for.
 pub(crate) async fn run(cli: Cli) -> Result<(), Fault> {
     let form = cli.global.form();
-    // Needs no settings, so that wrong ones don't keep a shell from its completions.
+    // These need no settings, so that wrong ones don't keep a shell from its completions.
     let settings = match &cli.command {
         Command::Completions { shell } => return completions::run(*shell),
+        Command::Events(events::Action::Asyncapi) => {
+            events::asyncapi();
+            return Ok(());
+        }
         _ => settings::load(&cli.global)?,
     };
     match cli.command {

@@ -21,8 +21,10 @@ mod lane;
 mod lanes;
 mod log;
 mod options;
+mod probe;
 mod producer;
 mod transport;
 
 pub use options::{Options, OptionsError, SETTINGS};
+pub use probe::brokers;
 pub use transport::KafkaTransport;

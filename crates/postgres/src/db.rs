@@ -19,7 +19,8 @@ const REPLICA_WAIT: Duration = Duration::from_secs(1);
 /// How a service reaches its database.
 #[derive(Debug, Clone)]
 pub struct DbOptions {
-    /// `postgres://role:password@host:port/database`, or with several hosts: `...@host1:port,host2:port/database`.
+    /// `postgres://role:password@host:port/database`, or with several hosts: `...@host1:port,host2:port/database`. What
+    /// [`Address`] says of TLS goes for it.
     pub url: String,
     /// Shown in `pg_stat_activity`: the service's name.
     pub application: &'static str,
@@ -220,9 +221,18 @@ impl Db {
         Ok(listener)
     }
 
-    /// Brings the database to the newest schema of `migrator`; does nothing where it is there already.
+    /// Brings the database to the newest schema of `migrator`; does nothing where it is there already. A database that a
+    /// newer version has brought further is left as it is: while versions are exchanged, both run.
     pub async fn migrate(&self, migrator: &Migrator) -> Result<(), PostgresError> {
-        migrator
+        let forgiving = Migrator {
+            migrations: migrator.migrations.clone(),
+            ignore_missing: true,
+            locking: migrator.locking,
+            no_tx: migrator.no_tx,
+            table_name: migrator.table_name.clone(),
+            create_schemas: migrator.create_schemas.clone(),
+        };
+        forgiving
             .run(&self.pool)
             .await
             .map_err(|source| PostgresError::Migration {

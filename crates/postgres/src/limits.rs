@@ -8,18 +8,19 @@
 //! **Connections.** A server takes `max_connections`, for all services and all their copies:
 //!
 //! ```text
-//! pools x (copies + 1) x connections <= max_connections - reserve
+//! pools x (copies + 1) x (connections + 1) <= max_connections - reserve
 //! ```
 //!
-//! One copy more than there are, since a new one starts before an old one stops. The reserve is for those who come
-//! beside the services: 3 that PostgreSQL keeps for superusers, and 12 for an administrator, `verify` (one a
-//! database), and a look at each server. Replicas for reading have pools of their own, half as large; they are other
+//! One copy more than there are, since a new one starts before an old one stops. One connection beside each pool, for
+//! leases: who leads must not depend on how busy the pool is. The reserve is for those who come
+//! beside the services: 3 that PostgreSQL keeps for superusers, 7 on which the relays that lead listen, and 12 for an
+//! administrator, `verify` (one a database), and a look at each server. Replicas for reading have pools of their own, half as large; they are other
 //! servers, but one of them may be the next primary, so they count too.
 
 use std::time::Duration;
 
 /// Connections that are not for pools.
-const RESERVE: u32 = 15;
+const RESERVE: u32 = 22;
 /// A pool of fewer can deadlock with itself: a loop holds one while it waits for another.
 const FEWEST: u32 = 2;
 /// A group commit needs few connections; more than these only queue inside the server.
@@ -74,7 +75,7 @@ impl Sharing {
         let free = self.server_connections.saturating_sub(RESERVE);
         // With replicas, a pool of n has one of n / 2 beside it.
         let (share, whole) = if self.has_replicas { (2, 3) } else { (1, 1) };
-        let each = free.saturating_mul(share) / pools.saturating_mul(whole).max(1);
+        let each = (free / pools).saturating_sub(1).saturating_mul(share) / whole;
         each.clamp(FEWEST, MOST)
     }
 }
@@ -88,9 +89,9 @@ mod tests {
         for (server_connections, copies, has_replicas, expected) in [
             (200, 1, false, 8),
             (200, 1, true, 8),
-            (200, 2, false, 8),
-            (200, 2, true, 5),
-            (100, 1, false, 6),
+            (200, 2, false, 7),
+            (200, 2, true, 4),
+            (100, 1, false, 4),
             (100, 2, true, 2),
             (500, 5, false, 8),
             (10, 1, false, 2),

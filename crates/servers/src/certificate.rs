@@ -10,8 +10,7 @@ use rcgen::{
     KeyUsagePurpose,
 };
 
-use crate::ServersError;
-use crate::error::at;
+use crate::{ServersError, at};
 
 /// What every certificate is made for: a client that checks the name finds either here.
 const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];

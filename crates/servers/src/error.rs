@@ -111,7 +111,7 @@ pub enum ServersError {
     },
 }
 
-/// Names the file in an error of reading or writing it.
+/// Turns the system's answer about a file into [`ServersError::File`].
 pub(crate) fn at(path: &Path) -> impl Fn(std::io::Error) -> ServersError + use<> {
     let path = path.to_owned();
     move |source| ServersError::File {

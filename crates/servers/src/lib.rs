@@ -5,6 +5,7 @@
 
 mod certificate;
 mod data_folder;
+mod encrypted;
 mod error;
 mod etcd;
 mod http;
@@ -17,6 +18,7 @@ mod replicated;
 mod sentinel;
 
 pub use certificate::{ServerCertificate, TestCa};
+pub use encrypted::EncryptedPostgres;
 pub use error::ServersError;
 use error::at;
 pub use kafka::{Kafka, KafkaShape};

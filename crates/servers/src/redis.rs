@@ -1,22 +1,20 @@
-//! One plain Redis.
+//! One Redis, plain or over TLS.
+
+mod door;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, FromRedisValue, IntoConnectionInfo as _,
-    RedisConnectionInfo, RedisResult,
-};
+use redis::{Cmd, FromRedisValue};
 use tempfile::TempDir;
 
-use crate::{Program, ServersError, free_block};
+pub(crate) use self::door::{Door, Tls};
+use crate::{Program, ServersError, TestCa, free_block};
 
 /// How long a server may take to answer for the first time, on a machine that has other things to do.
 const START_LIMIT: Duration = Duration::from_secs(30);
-/// How long one question may take.
-const ASK_LIMIT: Duration = Duration::from_secs(2);
 /// How long a server may take to stop by itself.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 const REMEDY: &str = "type: apt-get install redis-server";
@@ -34,11 +32,28 @@ impl RedisServer {
     /// # Errors
     /// [`ServersError`]; where redis-server is missing, it says what to type.
     pub async fn start(password: &str) -> Result<Self, ServersError> {
+        Self::start_in(folder()?, password, None).await
+    }
+
+    /// Starts one that speaks TLS alone, with a certificate of `authority` for `localhost` and 127.0.0.1.
+    ///
+    /// # Errors
+    /// As [`RedisServer::start`].
+    pub async fn start_encrypted(password: &str, authority: &TestCa) -> Result<Self, ServersError> {
         let folder = folder()?;
-        let port = free_block(1)?;
+        let tls = Tls::make(authority, folder.path())?;
+        Self::start_in(folder, password, Some(tls)).await
+    }
+
+    async fn start_in(folder: TempDir, password: &str, tls: Option<Tls>) -> Result<Self, ServersError> {
+        let door = Door {
+            port: free_block(1)?,
+            password: password.to_owned(),
+            tls,
+        };
         let lines = format!("save \"\"\nappendonly no\nrequirepass \"{password}\"\n");
         let place = folder.path().join("redis");
-        let node = Node::start("redis", port, password, place, &lines, &[]).await?;
+        let node = Node::start("redis", door, place, &lines, &[]).await?;
         Ok(Self {
             node,
             _folder: folder,
@@ -47,7 +62,7 @@ impl RedisServer {
 
     /// Its port on 127.0.0.1.
     pub fn port(&self) -> u16 {
-        self.node.port
+        self.node.port()
     }
 
     /// How long `key` of that database still lives, in milliseconds; negative where it does not.
@@ -91,10 +106,9 @@ impl RedisServer {
 /// A `redis-server` with a file of settings, which it may rewrite itself.
 #[derive(Debug)]
 pub(crate) struct Node {
-    pub(crate) port: u16,
     pub(crate) program: Program,
+    door: Door,
     name: String,
-    password: String,
     folder: PathBuf,
     arguments: &'static [&'static str],
 }
@@ -103,8 +117,7 @@ impl Node {
     /// Starts a server of these settings in `folder`; `arguments` follow the name of the file.
     pub(crate) async fn start(
         name: &str,
-        port: u16,
-        password: &str,
+        door: Door,
         folder: PathBuf,
         settings: &str,
         arguments: &'static [&'static str],
@@ -115,19 +128,23 @@ impl Node {
         };
         fs::create_dir_all(&folder).map_err(file)?;
         let shown = folder.display();
-        let whole = format!("port {port}\nbind 127.0.0.1\ndir \"{shown}\"\n{settings}");
+        let whole = format!("{}bind 127.0.0.1\ndir \"{shown}\"\n{settings}", door.settings());
         fs::write(folder.join("redis.conf"), whole).map_err(file)?;
         let program = launch(name, &folder, arguments)?;
         let mut node = Self {
-            port,
             program,
+            door,
             name: name.to_owned(),
-            password: password.to_owned(),
             folder,
             arguments,
         };
         node.ready().await?;
         Ok(node)
+    }
+
+    /// Its port on 127.0.0.1.
+    pub(crate) fn port(&self) -> u16 {
+        self.door.port
     }
 
     /// Starts it again with the settings as it left them.
@@ -143,21 +160,16 @@ impl Node {
     }
 
     async fn ask_in<T: FromRedisValue>(&self, database: i64, command: &Cmd) -> Result<T, ServersError> {
-        ask(self.port, &self.password, database, command)
-            .await
-            .map_err(|source| ServersError::Redis {
-                name: self.name.clone(),
-                source,
-            })
+        let answer = self.door.ask(database, command).await;
+        answer.map_err(|source| ServersError::Redis {
+            name: self.name.clone(),
+            source,
+        })
     }
 
     async fn ready(&mut self) -> Result<(), ServersError> {
-        let (port, password) = (self.port, self.password.clone());
-        let probe = async || {
-            ask::<String>(port, &password, 0, &redis::cmd("PING"))
-                .await
-                .is_ok()
-        };
+        let door = self.door.clone();
+        let probe = async || door.ask::<String>(0, &redis::cmd("PING")).await.is_ok();
         self.program.ready(START_LIMIT, probe).await
     }
 }
@@ -170,27 +182,8 @@ pub(crate) fn folder() -> Result<TempDir, ServersError> {
     })
 }
 
-fn launch(name: &str, folder: &std::path::Path, arguments: &[&str]) -> Result<Program, ServersError> {
+fn launch(name: &str, folder: &Path, arguments: &[&str]) -> Result<Program, ServersError> {
     let mut command = Command::new("redis-server");
     command.arg(folder.join("redis.conf")).args(arguments);
     Program::start(name, command, &folder.join("log"), REMEDY)
-}
-
-async fn ask<T: FromRedisValue>(port: u16, password: &str, database: i64, command: &Cmd) -> RedisResult<T> {
-    let mut login = RedisConnectionInfo::default()
-        .set_db(database)
-        .set_skip_set_lib_name();
-    if !password.is_empty() {
-        login = login.set_password(password);
-    }
-    let server = ConnectionAddr::Tcp("127.0.0.1".to_owned(), port)
-        .into_connection_info()?
-        .set_redis_settings(login);
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(ASK_LIMIT))
-        .set_response_timeout(Some(ASK_LIMIT));
-    let mut connection = Client::open(server)?
-        .get_multiplexed_async_connection_with_config(&config)
-        .await?;
-    command.query_async(&mut connection).await
 }

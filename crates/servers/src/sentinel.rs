@@ -6,8 +6,8 @@ use redis::{Role, cmd};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
-use crate::redis::{Node, folder};
-use crate::{ServersError, free_block};
+use crate::redis::{Door, Node, Tls, folder};
+use crate::{ServersError, TestCa, free_block};
 
 /// What the sentinels call the master.
 const MASTER: &str = "jeongsan";
@@ -33,7 +33,25 @@ impl RedisSentinel {
     /// # Errors
     /// [`ServersError`]; where redis-server is missing, it says what to type.
     pub async fn start(password: &str) -> Result<Self, ServersError> {
+        Self::start_in(folder()?, password, None).await
+    }
+
+    /// Starts them so that all of them speak TLS alone, with certificates of `authority` for 127.0.0.1.
+    ///
+    /// # Errors
+    /// As [`RedisSentinel::start`].
+    pub async fn start_encrypted(password: &str, authority: &TestCa) -> Result<Self, ServersError> {
         let folder = folder()?;
+        let tls = Tls::make(authority, folder.path())?;
+        Self::start_in(folder, password, Some(tls)).await
+    }
+
+    async fn start_in(folder: TempDir, password: &str, tls: Option<Tls>) -> Result<Self, ServersError> {
+        let door = |port, password: &str| Door {
+            port,
+            password: password.to_owned(),
+            tls: tls.clone(),
+        };
         let path = folder.path().to_owned();
         let base = free_block(6)?;
         let mut this = Self {
@@ -50,14 +68,14 @@ impl RedisSentinel {
             let settings = server_settings(password, &follows);
             let name = format!("redis-{offset}");
             let place = path.join(&name);
-            let node = Node::start(&name, base + offset, password, place, &settings, &[]).await?;
+            let node = Node::start(&name, door(base + offset, password), place, &settings, &[]).await?;
             this.servers.push(node);
         }
         for offset in 0..3 {
             let settings = sentinel_settings(base, password);
             let name = format!("sentinel-{offset}");
             let place = path.join(&name);
-            let node = Node::start(&name, base + 3 + offset, "", place, &settings, SENTINEL).await?;
+            let node = Node::start(&name, door(base + 3 + offset, ""), place, &settings, SENTINEL).await?;
             this.sentinels.push(node);
         }
         this.together().await?;
@@ -71,21 +89,21 @@ impl RedisSentinel {
 
     /// The ports of the sentinels on 127.0.0.1.
     pub fn sentinel_ports(&self) -> Vec<u16> {
-        self.sentinels.iter().map(|node| node.port).collect()
+        self.sentinels.iter().map(Node::port).collect()
     }
 
     /// The ports of the servers on 127.0.0.1; the first was the master at the start.
     pub fn server_ports(&self) -> Vec<u16> {
-        self.servers.iter().map(|node| node.port).collect()
+        self.servers.iter().map(Node::port).collect()
     }
 
     /// The port of the server that says of itself that it is the master, and that two sentinels take for it. None
     /// while they have none.
     pub async fn master(&self) -> Option<u16> {
         for node in &self.servers {
-            let agreed = self.votes(node.port).await >= 2;
+            let agreed = self.votes(node.port()).await >= 2;
             if agreed && matches!(node.ask(&cmd("ROLE")).await, Ok(Role::Primary { .. })) {
-                return Some(node.port);
+                return Some(node.port());
             }
         }
         None
@@ -173,7 +191,7 @@ impl RedisSentinel {
         let Some(port) = self.master().await else {
             return false;
         };
-        let Some(master) = self.servers.iter().find(|node| node.port == port) else {
+        let Some(master) = self.servers.iter().find(|node| node.port() == port) else {
             return false;
         };
         let followed = master
@@ -210,7 +228,7 @@ impl RedisSentinel {
     }
 
     fn server(&mut self, port: u16) -> Option<&mut Node> {
-        self.servers.iter_mut().find(|node| node.port == port)
+        self.servers.iter_mut().find(|node| node.port() == port)
     }
 }
 

@@ -4,6 +4,7 @@ use bus::{BusError, Refusal};
 use calendar::CalendarError;
 use chrono::{DateTime, NaiveDate, Utc};
 use ids::{HoldId, PartnerId, SettlementId, WindowId};
+use lease::LeaseError;
 use web::{Code, Problem};
 
 /// Why something was not done.
@@ -15,6 +16,9 @@ pub enum Error {
     /// The event log failed.
     #[error(transparent)]
     Bus(#[from] BusError),
+    /// Another copy of this service schedules now.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
     /// A stored contract, cycle or currency can't be read back.
     #[error("{what} is stored in a form that can't be read: {reason}")]
     Unreadable {

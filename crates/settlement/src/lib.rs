@@ -86,8 +86,11 @@ fn start(context: &Context) -> Result<Parts, StartError> {
     let interval = Duration::from_millis(context.settings.number("settlement.interval_ms").max(10));
     let tasks = &context.tasks;
     if context.settings.flag("settlement.scheduler") {
-        let scheduler = worker::Scheduler::new(outbox.clone(), Arc::clone(&clock), intake.clone());
-        tasks.spawn("scheduler", scheduler.run(interval, tasks.stop_signal()));
+        let (outbox, clock, intake) = (outbox.clone(), Arc::clone(&clock), intake.clone());
+        context.lead("scheduler", move |term, stop| {
+            let (outbox, clock, intake) = (outbox.clone(), Arc::clone(&clock), intake.clone());
+            worker::Scheduler::new(outbox, clock, intake, term).run(interval, stop)
+        })?;
     }
     tasks.spawn(
         "waiting-lines",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bus::{BusError, Consumer, Outbox};
 use chassis::Clock;
 use chrono::{DateTime, Utc};
+use lease::{LeaseError, Term};
 use tokio_util::sync::CancellationToken;
 
 use crate::Error;
@@ -33,11 +34,12 @@ impl Intake {
     }
 }
 
-/// Decides when windows are settled.
+/// Decides when windows are settled. One copy of the service does at a time.
 pub struct Scheduler {
     outbox: Outbox,
     clock: Arc<dyn Clock>,
     intake: Intake,
+    term: Term,
     /// The last time that everything was taken in. Under steady traffic the consumers are seldom at the very end
     /// when one looks; what was in at that time stays in.
     caught_up: Option<CaughtUp>,
@@ -45,11 +47,12 @@ pub struct Scheduler {
 
 impl Scheduler {
     /// A scheduler that has looked at nothing yet.
-    pub fn new(outbox: Outbox, clock: Arc<dyn Clock>, intake: Intake) -> Self {
+    pub fn new(outbox: Outbox, clock: Arc<dyn Clock>, intake: Intake, term: Term) -> Self {
         Self {
             outbox,
             clock,
             intake,
+            term,
             caught_up: None,
         }
     }
@@ -60,7 +63,7 @@ impl Scheduler {
         self.look().await?;
         let mut requested = 0;
         while let Some(caught_up) = self.caught_up {
-            match request_ended(&self.outbox, caught_up, self.clock.now()).await? {
+            match request_ended(&self.outbox, &self.term, caught_up, self.clock.now()).await? {
                 None => self.caught_up = None,
                 Some(0) => break,
                 Some(count) => requested += count,
@@ -84,7 +87,7 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Ticks until `stop`.
+    /// Ticks until `stop`, or until another copy leads.
     pub async fn run(mut self, interval: Duration, stop: CancellationToken) {
         while !stop.is_cancelled() {
             match self.tick().await {
@@ -92,7 +95,12 @@ impl Scheduler {
                 Ok(requested) => {
                     tracing::info!(windows = requested, "windows that have ended are to be settled");
                 }
-                Err(error) => report("scheduler", &error),
+                Err(error) => {
+                    report("scheduler", &error);
+                    if matches!(error, Error::Lease(LeaseError::Deposed { .. })) {
+                        return;
+                    }
+                }
             }
             rest(interval, &stop).await;
         }

@@ -66,15 +66,13 @@ impl Stage {
         if let Some(redis) = &redis {
             settings.push(("cache.url".to_owned(), cache_url(redis)));
         }
-        let mut mode = Mode::Split;
         if let Some(patroni) = &patroni {
-            mode = Mode::Services;
             settings.push(("postgres.url".to_owned(), patroni.url("postgres")));
         }
         settings.extend(options.settings.iter().cloned());
         let stage = e2e::Stage {
             binary: options.binary.clone(),
-            mode,
+            mode: Mode::Split,
             settings,
         };
         let platform = Platform::start_on(stage).await?;

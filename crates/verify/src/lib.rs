@@ -31,6 +31,7 @@ mod names;
 mod notices;
 mod payments;
 mod placement;
+mod positions;
 mod pricing;
 mod published;
 mod references;

@@ -9,7 +9,7 @@ use sqlx::FromRow;
 use crate::VerifyError;
 use crate::databases::Databases;
 use crate::inside::ask;
-use crate::published::{Place, place};
+use crate::positions::{Places, Positions};
 use crate::report::Check;
 use crate::snapshot::{Rows, Snapshot};
 
@@ -26,6 +26,7 @@ pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyErr
             ("numbers", include_str!("sql/log/numbers.sql")),
             ("order", include_str!("sql/log/whole.sql")),
             ("identities", include_str!("sql/log/identities.sql")),
+            ("partitions", include_str!("sql/log/partitions.sql")),
         ] {
             ask(snapshot, what, "bus.outbox", sql, &mut check).await?;
         }
@@ -65,15 +66,9 @@ async fn known_topics(snapshot: &Snapshot, check: &mut Check) -> Result<(), Veri
 struct Event {
     aggregate: String,
     number: i64,
-    xid: String,
-    position: i64,
+    #[sqlx(flatten)]
+    places: Places,
     event_id: String,
-}
-
-impl Event {
-    fn place(&self) -> Place {
-        (self.xid.parse().unwrap_or(u64::MAX), self.position)
-    }
 }
 
 #[derive(Debug, FromRow)]
@@ -90,28 +85,14 @@ struct Parked {
 
 /// What a consumer noted of one topic besides the numbers.
 struct Notes {
-    position: Place,
+    positions: Positions,
     parked: HashMap<(String, i64), Parked>,
-    /// Whether the position is the place of an event; the very beginning is one too.
-    is_a_place: bool,
 }
 
 async fn notes(consumer: &Snapshot, topic: Topic, check: &mut Check) -> Result<Notes, VerifyError> {
-    let positions: Vec<(i32, String)> = consumer
-        .all(
-            "positions",
-            &format!("select partition, position from bus.positions where topic = '{topic}'"),
-        )
-        .await?;
-    let mut position = (0, 0);
-    for (partition, text) in positions {
-        match place(&text) {
-            Some(at) if partition == 0 => position = at,
-            _ => check.found(
-                vec![topic.to_string()],
-                format!("partition {partition} stands at {text}, which is no place"),
-            ),
-        }
+    let positions = Positions::of(consumer, topic).await?;
+    for fault in &positions.faults {
+        check.found(vec![topic.to_string()], fault.clone());
     }
     let sql = include_str!("sql/log/parked.sql").replace(":topic", topic.name);
     let parked: Vec<Parked> = consumer.all("parked", &sql).await?;
@@ -132,12 +113,11 @@ async fn notes(consumer: &Snapshot, topic: Topic, check: &mut Check) -> Result<N
         }
     }
     Ok(Notes {
-        position,
+        positions,
         parked: parked
             .into_iter()
             .map(|letter| ((letter.aggregate.clone(), letter.number), letter))
             .collect(),
-        is_a_place: position == (0, 0),
     })
 }
 
@@ -198,11 +178,10 @@ async fn handled(
             format!("event {} is put aside, and was never published", letter.number),
         );
     }
-    if !notes.is_a_place {
-        let (xid, position) = notes.position;
+    for place in notes.positions.left_over() {
         check.found(
             vec![topic.to_string()],
-            format!("stands at {xid}.{position}, where no event is"),
+            format!("stands at {place}, where no event is"),
         );
     }
     Ok(())
@@ -234,8 +213,8 @@ async fn unchanged(
 
 /// One event, where the last one handled of its aggregate is `handled`.
 fn judge(check: &mut Check, notes: &mut Notes, event: &Event, handled: i64) {
-    let is_due = event.place() <= notes.position;
-    notes.is_a_place |= event.place() == notes.position;
+    let is_due = notes.positions.have_passed(&event.places);
+    notes.positions.saw(&event.places);
     let letter = notes.parked.remove(&(event.aggregate.clone(), event.number));
     let mut found = |detail: String| {
         check.found(

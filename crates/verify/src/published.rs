@@ -9,16 +9,8 @@ use uuid::Uuid;
 
 use crate::VerifyError;
 use crate::names;
+use crate::positions::{Places, Positions};
 use crate::snapshot::{Rows, Snapshot};
-
-/// A place in the log: transaction and position.
-pub(crate) type Place = (u64, i64);
-
-/// The place behind a text of `bus.positions`.
-pub(crate) fn place(text: &str) -> Option<Place> {
-    let (xid, position) = text.split_once('.')?;
-    Some((xid.parse().ok()?, position.parse().ok()?))
-}
 
 /// A row of an outbox.
 #[derive(Debug, Clone, FromRow)]
@@ -26,8 +18,8 @@ pub(crate) struct Published {
     pub(crate) aggregate: String,
     pub(crate) number: i64,
     pub(crate) event_id: Uuid,
-    xid: String,
-    position: i64,
+    #[sqlx(flatten)]
+    places: Places,
     pub(crate) occurred_at: DateTime<Utc>,
     pub(crate) payload: String,
 }
@@ -43,17 +35,12 @@ impl Published {
             Err(format!("event {} tells of {}", self.number, event.aggregate()))
         }
     }
-
-    /// Where it stands in the log.
-    pub(crate) fn place(&self) -> Place {
-        (self.xid.parse().unwrap_or(u64::MAX), self.position)
-    }
 }
 
 /// How far a service has come in a topic.
 #[derive(Debug, Clone)]
 pub(crate) struct Reach {
-    place: Option<Place>,
+    positions: Option<Positions>,
     parked: HashMap<(String, i64), String>,
 }
 
@@ -74,7 +61,7 @@ impl Reach {
     /// Of a service in what it published itself, where there is nothing in between.
     pub(crate) fn own() -> Self {
         Self {
-            place: None,
+            positions: None,
             parked: HashMap::new(),
         }
     }
@@ -82,13 +69,11 @@ impl Reach {
     /// Of `consumer` in `topic`.
     pub(crate) async fn of(consumer: &Snapshot, topic: Topic) -> Result<Self, VerifyError> {
         let what = format!("how far it has come in {topic}");
-        let position =
-            format!("select position from bus.positions where topic = '{topic}' order by partition limit 1");
-        let rows: Vec<(String,)> = consumer.all(&what, &position).await?;
+        let positions = Positions::of(consumer, topic).await?;
         let parked = format!("select aggregate, number, state from bus.parked where topic = '{topic}'");
         let parked: Vec<(String, i64, String)> = consumer.all(&what, &parked).await?;
         Ok(Self {
-            place: Some(rows.first().and_then(|(text,)| place(text)).unwrap_or((0, 0))),
+            positions: Some(positions),
             parked: parked
                 .into_iter()
                 .map(|(aggregate, number, state)| ((aggregate, number), state))
@@ -98,10 +83,10 @@ impl Reach {
 
     /// What became of an event.
     pub(crate) fn fate(&self, event: &Published) -> Fate {
-        let Some(reached) = self.place else {
+        let Some(positions) = &self.positions else {
             return Fate::Handled;
         };
-        if event.place() > reached {
+        if !positions.have_passed(&event.places) {
             return Fate::InFlight;
         }
         if self.parked.is_empty() {

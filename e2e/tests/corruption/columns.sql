@@ -29,5 +29,5 @@ select format('%s.%s', n.nspname, c.relname) as table_name,
   join pg_namespace n on n.oid = c.relnamespace
   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
   join pg_type t on t.oid = a.atttypid
- where c.relkind = 'r' and n.nspname in ('public', 'bus', 'once') and c.relname not like '\_sqlx%'
+ where c.relkind = 'r' and n.nspname in ('public', 'bus', 'once', 'lease') and c.relname not like '\_sqlx%'
  order by 1, a.attnum

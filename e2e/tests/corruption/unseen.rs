@@ -71,6 +71,10 @@ const UNSEEN: &[(&str, &str)] = &[
         "*.once._migrations",
         "the migrator compares it with the migrations",
     ),
+    (
+        "*.lease.",
+        "who of several copies acts is no figure, and is settled anew",
+    ),
     // Identities that nothing refers to.
     (
         "payment.public.transactions.transaction_id swap",

@@ -11,14 +11,15 @@ mod bad_input;
 mod books;
 mod doing_it_once;
 mod outcomes;
+mod production;
 mod settling;
 
 use e2e::{Mode, Platform};
 
 /// Every scenario on one platform, which is verified at the end. Between the halves one service is killed and
 /// started again.
-async fn everything(mode: Mode) -> anyhow::Result<()> {
-    let mut platform = Platform::start(mode).await?;
+async fn everything(mode: Mode, settings: &[(&str, &str)]) -> anyhow::Result<()> {
+    let mut platform = Platform::start_with(mode, settings).await?;
     let api = platform.api()?;
     outcomes::every_test_token_has_its_outcome(&platform, &api).await?;
     outcomes::a_manual_capture_takes_the_money_later(&api).await?;
@@ -50,11 +51,20 @@ async fn everything(mode: Mode) -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_whole_line_works_in_one_process() -> anyhow::Result<()> {
-    everything(Mode::One).await
+async fn the_whole_line_works_with_a_process_a_service() -> anyhow::Result<()> {
+    everything(Mode::Split, &[]).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_whole_line_works_with_a_process_a_service() -> anyhow::Result<()> {
-    everything(Mode::Split).await
+async fn the_whole_line_works_on_kafka_redis_sentinel_and_postgresql_with_replicas() -> anyhow::Result<()> {
+    let servers = production::Servers::start().await?;
+    let settings = servers.settings("deploy/production-kraft.toml");
+    let settings: Vec<_> = settings.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    everything(Mode::Split, &settings).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_whole_line_works_in_one_process_on_the_settings_of_development() -> anyhow::Result<()> {
+    let path = production::file("deploy/development.toml");
+    everything(Mode::One, &[("config", &path)]).await
 }

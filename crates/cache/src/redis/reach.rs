@@ -1,12 +1,13 @@
 //! Finds the server that takes writes, and connects to it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo as _, RedisConnectionInfo, RedisError,
-    Role, cmd,
+    AsyncConnectionConfig, Client, ConnectionAddr, ErrorKind, IntoConnectionInfo as _, RedisConnectionInfo,
+    RedisError, Role, TlsCertificates, cmd,
 };
 use telemetry::Secret;
 
@@ -28,6 +29,7 @@ pub(crate) struct Reached {
 /// Who we are to a server.
 struct Login<'a> {
     tls: bool,
+    ca_file: Option<&'a Path>,
     user: &'a str,
     password: &'a Secret<String>,
     database: i64,
@@ -38,6 +40,7 @@ struct Login<'a> {
 pub(crate) async fn reach(address: &Address) -> Result<Reached, CacheError> {
     let login = Login {
         tls: address.tls,
+        ca_file: address.ca_file.as_deref(),
         user: &address.user,
         password: &address.password,
         database: address.database,
@@ -64,6 +67,7 @@ pub(crate) async fn reach(address: &Address) -> Result<Reached, CacheError> {
         } => {
             let sentinel_login = Login {
                 tls: address.tls,
+                ca_file: address.ca_file.as_deref(),
                 user: "",
                 password,
                 database: 0,
@@ -148,7 +152,21 @@ async fn connect(server: &Endpoint, login: &Login<'_>) -> Result<MultiplexedConn
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(LIMIT))
         .set_response_timeout(Some(LIMIT));
-    Client::open(info)?
-        .get_multiplexed_async_connection_with_config(&config)
-        .await
+    let client = match login.ca_file {
+        Some(file) => Client::build_with_tls(info, trusting(file).await?)?,
+        None => Client::open(info)?,
+    };
+    client.get_multiplexed_async_connection_with_config(&config).await
+}
+
+/// Nobody but that authority. It is read for every connection, so that a new one can take its place.
+async fn trusting(file: &Path) -> Result<TlsCertificates, RedisError> {
+    let pem = tokio::fs::read(file).await.map_err(|error| {
+        let why = format!("{}: {error}", file.display());
+        RedisError::from((ErrorKind::InvalidClientConfig, "the ca_file can't be read", why))
+    })?;
+    Ok(TlsCertificates {
+        client_tls: None,
+        root_cert: Some(pem),
+    })
 }

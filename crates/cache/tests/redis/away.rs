@@ -6,7 +6,7 @@ use super::*;
 const CALLS: u32 = 200;
 
 /// While Redis is away nobody waits for it: many calls together take less than one deadline each, by far.
-async fn answers_at_once(cache: &RedisCache) {
+pub async fn answers_at_once(cache: &RedisCache) {
     let lateness = Lateness::watch();
     let begin = Instant::now();
     for _ in 0..CALLS {

@@ -4,6 +4,7 @@
 mod away;
 mod cancelled;
 mod conformance;
+mod encrypted;
 mod failover;
 
 use std::time::Duration;

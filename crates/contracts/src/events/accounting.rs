@@ -20,7 +20,7 @@ pub enum Side {
 }
 
 /// One line of a journal entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EntryLine {
     /// The account's code in the chart.
     pub account: String,
@@ -35,7 +35,7 @@ pub struct EntryLine {
 }
 
 /// A journal entry was posted. It balances per currency and never changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountingEntry {
     /// The entry.
     pub entry_id: JournalEntryId,

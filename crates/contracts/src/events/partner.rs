@@ -30,7 +30,7 @@ pub enum PartnerStatus {
 }
 
 /// A partner was made or changed: the whole of it as it is now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PartnerChanged {
     /// The partner.
     pub partner_id: PartnerId,
@@ -55,7 +55,7 @@ impl Event for PartnerChanged {
 
 /// A contract got a version: that version, whole. A version never changes; a later one replaces it from its
 /// first day on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ContractChanged {
     /// The contract.
     pub contract_id: ContractId,

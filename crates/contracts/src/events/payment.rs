@@ -61,7 +61,7 @@ pub struct Discount {
 }
 
 /// What the buyer owes for one thing of one partner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaidLine {
     /// 1, 2, 3, ... within the payment.
     pub line_number: i32,
@@ -83,7 +83,7 @@ pub struct PaidLine {
 }
 
 /// What was captured of one tender.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaidTender {
     /// The tender.
     pub tender_id: TenderId,
@@ -94,7 +94,7 @@ pub struct PaidTender {
 }
 
 /// A payment was asked for and is still to be made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaymentRequested {
     /// The payment.
     pub payment_id: PaymentId,
@@ -108,7 +108,7 @@ impl Event for PaymentRequested {
 }
 
 /// A payment was captured, or recorded from elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaymentCompleted {
     /// The payment.
     pub payment_id: PaymentId,
@@ -134,7 +134,7 @@ impl Event for PaymentCompleted {
 }
 
 /// A payment failed for good.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaymentFailed {
     /// The payment.
     pub payment_id: PaymentId,

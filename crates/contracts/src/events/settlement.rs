@@ -4,13 +4,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ids::{ContractId, PartnerId, PaymentId, SettlementDetailId, SettlementId, WindowId};
 use money::Currency;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Event;
 use crate::contract_terms::Bearer;
 use crate::topics::{self, Topic};
 
 /// One priced line, with every step of its price. All amounts in minor units of `currency`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PricedLine {
     /// The line.
     pub detail_id: SettlementDetailId,
@@ -45,7 +46,7 @@ pub struct PricedLine {
 }
 
 /// Lines of one payment were priced. A payment whose lines waited for a contract has several of these.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SettlementLinesPriced {
     /// The payment.
     pub payment_id: PaymentId,
@@ -63,7 +64,7 @@ impl Event for SettlementLinesPriced {
 }
 
 /// A window is to be settled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SettlementRequested {
     /// The window; its first settlement is its only one.
     pub window_id: WindowId,
@@ -79,7 +80,7 @@ impl Event for SettlementRequested {
 }
 
 /// A window of a partner was settled: its statement. All amounts in minor units of `currency`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SettlementCompleted {
     /// The settlement.
     pub settlement_id: SettlementId,

@@ -2,13 +2,14 @@
 
 use ids::UserId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Event;
 use crate::Role;
 use crate::topics::{self, Topic};
 
 /// A user was made or changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserChanged {
     /// The user.
     pub user_id: UserId,

@@ -15,6 +15,7 @@ async fn what_needs_no_credential_is_there_for_everyone() {
             ("/docs/swagger-ui.css", ".swagger-ui"),
             ("/docs/api/user/openapi.json", "/v1/users"),
             ("/openapi.json", "/v1/users"),
+            ("/asyncapi.json", "jeongsan.payment-completed.v1"),
             ("/healthz", "alive"),
         ] {
             let answer = town.send(Method::GET, path, &[], "").await;

@@ -2,6 +2,7 @@
 
 mod cache;
 mod database;
+mod events;
 mod folder;
 mod ports;
 
@@ -74,6 +75,7 @@ pub(crate) async fn run(settings: &Settings, form: Form) -> Result<(), Fault> {
     checks.extend(folder::look(settings));
     checks.extend(database::look(settings).await);
     checks.push(cache::look(settings).await);
+    checks.push(events::look(settings).await);
     checks.extend(ports::look(settings).await);
     checks.push(clock(settings));
     let value = checks

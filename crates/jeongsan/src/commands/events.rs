@@ -1,4 +1,4 @@
-//! `jeongsan events`: what could not be handled, tried again or given up. Nothing vanishes.
+//! `jeongsan events`: what is published, and what could not be handled, tried again or given up. Nothing vanishes.
 
 use bus::Outbox;
 use chassis::Settings;
@@ -12,6 +12,8 @@ use crate::{access, targets};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Action {
+    /// Print the AsyncAPI document: topics, who sends and receives, and the schema of every event
+    Asyncapi,
     /// The events that are put aside, oldest first
     Dead {
         /// Of these services alone
@@ -45,6 +47,10 @@ pub(crate) struct Letter {
 
 pub(crate) async fn run(settings: &Settings, action: &Action, form: Form) -> Result<(), Fault> {
     match action {
+        Action::Asyncapi => {
+            asyncapi();
+            Ok(())
+        }
         Action::Dead { services } => dead(settings, services, form).await,
         Action::Replay(letter) => {
             let outbox = open(settings, &letter.service).await?;
@@ -58,6 +64,11 @@ pub(crate) async fn run(settings: &Settings, action: &Action, form: Form) -> Res
             finish(done, "skipped", form)
         }
     }
+}
+
+/// The document, which is JSON whatever form was asked for.
+pub(crate) fn asyncapi() {
+    output::line(&format!("{:#}", contracts::asyncapi()));
 }
 
 async fn dead(settings: &Settings, names: &[String], form: Form) -> Result<(), Fault> {

@@ -9,8 +9,7 @@ use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 
 use super::release::Release;
-use crate::ServersError;
-use crate::error::at;
+use crate::{ServersError, at};
 
 /// About 45 MB arrive in seconds; a line that needs longer than this is as good as none.
 const LIMIT: Duration = Duration::from_mins(10);

@@ -13,8 +13,7 @@ use super::release::{KRAFT, Release, WITH_ZOOKEEPER};
 use super::secure::Secured;
 use super::settings::{self, CLUSTER_ID};
 use super::{Kafka, KafkaShape, jars, ready};
-use crate::ServersError;
-use crate::error::at;
+use crate::{ServersError, at};
 
 const BROKER_HEAP_MIB: u16 = 256;
 const SMALL_HEAP_MIB: u16 = 64;

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use super::java::{REMEDY, java};
 use super::release::Release;
-use crate::error::at;
-use crate::{Program, ServersError};
+use crate::{Program, ServersError, at};
 
 /// How long a node may take to become ready on a starved machine.
 pub(crate) const START_LIMIT: Duration = Duration::from_mins(3);

@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::at;
-use crate::{ServersError, TestCa};
+use crate::{ServersError, TestCa, at};
 
 /// An authority, a certificate for the broker, and one user.
 #[derive(Debug)]

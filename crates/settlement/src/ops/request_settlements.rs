@@ -5,6 +5,7 @@ use std::time::Duration;
 use bus::{Outbox, Work};
 use chrono::{DateTime, Utc};
 use contracts::events::SettlementRequested;
+use lease::Term;
 use once::{Answer, Claim, KeyedRequest};
 
 use crate::Error;
@@ -32,13 +33,15 @@ pub async fn unheld(outbox: &Outbox, now: DateTime<Utc>) -> Result<Option<i64>, 
 }
 
 /// Requests windows that had ended, and were there, when everything was taken in; at most 500. None where a hold
-/// lasts or has come since: then look again whether everything was taken in.
+/// lasts or has come since: then look again whether everything was taken in. Refused where `term` is over.
 pub async fn request_ended(
     outbox: &Outbox,
+    term: &Term,
     caught_up: CaughtUp,
     now: DateTime<Utc>,
 ) -> Result<Option<usize>, Error> {
     let mut work = outbox.begin().await?;
+    term.check(work.conn()).await?;
     holds::keep_out(work.conn()).await?;
     let standing = holds::standing(work.conn(), now).await?;
     if standing.running.is_some() || standing.generation != caught_up.generation {

@@ -33,7 +33,7 @@ async fn with_a_window() -> World {
 #[tokio::test]
 async fn nothing_is_requested_while_a_hold_lasts() {
     let world = with_a_window().await;
-    let mut scheduler = world.scheduler();
+    let mut scheduler = world.scheduler().await;
     let held = hold(&world, 60).await;
     assert_eq!(scheduler.tick().await.unwrap(), 0);
     let refused = world.request(Ended::default()).await.unwrap_err();
@@ -59,13 +59,13 @@ async fn a_hold_ends_with_its_lease_and_is_not_renewed_after_that() {
     world.clock.set(world.now() + TimeDelta::seconds(60));
     let renewed = hold::renew(&world.outbox(), held, world.now()).await;
     assert!(matches!(renewed, Err(Error::HoldEnded(id)) if id == held));
-    assert_eq!(world.scheduler().tick().await.unwrap(), 1);
+    assert_eq!(world.scheduler().await.tick().await.unwrap(), 1);
 }
 
 #[tokio::test]
 async fn nothing_is_requested_before_every_payment_is_taken_in() {
     let world = with_a_window().await;
-    let mut scheduler = world.scheduler();
+    let mut scheduler = world.scheduler().await;
     let partner = PartnerId::generate();
     let mut work = world.outbox().begin().await.unwrap();
     work.publish(
@@ -82,7 +82,7 @@ async fn nothing_is_requested_before_every_payment_is_taken_in() {
 #[tokio::test]
 async fn a_window_made_by_a_stream_of_old_payments_waits_for_its_end() {
     let world = with_a_window().await;
-    let mut scheduler = world.scheduler();
+    let mut scheduler = world.scheduler().await;
     assert_eq!(scheduler.tick().await.unwrap(), 1);
     // Everything was in at that time. Now old payments come in, of which only some are taken in so far.
     world.clock.set(world.now() + TimeDelta::seconds(1));
@@ -106,6 +106,7 @@ async fn a_hold_that_came_and_went_unseen_has_the_payments_looked_at_again() {
     use crate::ops::request_settlements::{CaughtUp, request_ended, unheld};
     let world = with_a_window().await;
     let outbox = world.outbox();
+    let term = world.lease.take().await.unwrap().unwrap();
     let before = unheld(&outbox, world.now()).await.unwrap().unwrap();
     let held = hold(&world, 60).await;
     hold::release(&outbox, held, world.now()).await.unwrap();
@@ -114,14 +115,14 @@ async fn a_hold_that_came_and_went_unseen_has_the_payments_looked_at_again() {
         generation,
     };
     assert_eq!(
-        request_ended(&outbox, caught_up(before), world.now())
+        request_ended(&outbox, &term, caught_up(before), world.now())
             .await
             .unwrap(),
         None
     );
     let after = unheld(&outbox, world.now()).await.unwrap().unwrap();
     assert_eq!(
-        request_ended(&outbox, caught_up(after), world.now())
+        request_ended(&outbox, &term, caught_up(after), world.now())
             .await
             .unwrap(),
         Some(1)

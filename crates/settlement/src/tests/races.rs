@@ -108,7 +108,7 @@ async fn two_runners_at_once_settle_every_window_once() {
     let runner = || {
         let world = Arc::clone(&world);
         tokio::spawn(async move {
-            let requested = world.scheduler().tick().await.unwrap();
+            let requested = world.scheduler().await.tick().await.unwrap();
             world.drain(topics::SETTLEMENT_REQUESTED).await;
             requested
         })
@@ -125,4 +125,25 @@ async fn two_runners_at_once_settle_every_window_once() {
     );
     let published = "select count(*) from bus.outbox where topic = 'settlement-completed'";
     assert_eq!(world.number(published).await, 200);
+}
+
+#[tokio::test]
+async fn a_scheduler_that_was_succeeded_requests_nothing() {
+    let world = World::at("2026-03-10T00:00:00Z").await;
+    let partner = PartnerId::generate();
+    world.contract(partner, "2026-01-01", &json!({})).await;
+    world.sell(partner, 10_000, "2026-03-05T01:00:00Z").await;
+    // As after a pause: it believes that it leads, and another copy does.
+    let paused = world.lease.take().await.unwrap().unwrap();
+    world.lease.release(&paused).await.unwrap();
+    let options = lease::Options::default();
+    let other = lease::Lease::new(world.outbox().db().clone(), "scheduler", options);
+    let next = other.take().await.unwrap().unwrap();
+
+    let late = world.scheduler_of(paused).tick().await;
+    assert!(
+        matches!(late, Err(crate::Error::Lease(lease::LeaseError::Deposed { .. }))),
+        "{late:?}"
+    );
+    assert_eq!(world.scheduler_of(next).tick().await.unwrap(), 1);
 }

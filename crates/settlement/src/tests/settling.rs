@@ -145,6 +145,6 @@ async fn the_schedule_of_a_partner_turns_with_its_windows() {
         "select format('%s %s %s', contract_version, next_closing_on, due_on) from settlement_schedules";
     assert_eq!(world.texts(row).await, ["1 2026-03-10 2026-03-13"]);
     world.clock.set(at("2026-03-10T15:00:00Z"));
-    world.scheduler().tick().await.unwrap();
+    world.scheduler().await.tick().await.unwrap();
     assert_eq!(world.texts(row).await, ["1 2026-03-11 2026-03-16"]);
 }

@@ -15,6 +15,7 @@ use contracts::Event;
 use contracts::events::{ContractChanged, PaymentCompleted};
 use contracts::topics;
 use ids::{ContractId, PartnerId};
+use lease::{Lease, Term};
 use once::{Answer, KeyedRequest};
 use serde_json::{Value, json};
 use testkit::events::{contract_changed, payment_completed};
@@ -36,12 +37,19 @@ pub struct World {
     _own: Option<Database>,
     outbox: Outbox,
     pub clock: Arc<ManualClock>,
+    /// That of the scheduler, as one copy of the service sees it.
+    pub lease: Lease,
+}
+
+fn lease(outbox: &Outbox) -> Lease {
+    Lease::new(outbox.db().clone(), "scheduler", lease::Options::default())
 }
 
 impl World {
     pub async fn at(now: &str) -> Self {
         let database = Database::for_service(&crate::service()).await;
         Self {
+            lease: lease(&database.outbox()),
             outbox: database.outbox(),
             _own: Some(database),
             clock: Arc::new(ManualClock::at(at(now))),
@@ -50,8 +58,10 @@ impl World {
 
     /// The database of a running service, into which the test writes what its consumers would.
     pub fn in_platform(platform: &Platform, now: &str) -> Self {
+        let outbox = platform.database("settlement").outbox();
         Self {
-            outbox: platform.database("settlement").outbox(),
+            lease: lease(&outbox),
+            outbox,
             _own: None,
             clock: Arc::new(ManualClock::at(at(now))),
         }
@@ -120,11 +130,21 @@ impl World {
         Consumer::new(log, topic, outbox, Arc::new(self.handler()))
     }
 
-    pub fn scheduler(&self) -> Scheduler {
+    /// A scheduler of the copy that leads.
+    pub async fn scheduler(&self) -> Scheduler {
+        self.scheduler_of(self.lease.take().await.unwrap().unwrap())
+    }
+
+    pub fn scheduler_of(&self, term: Term) -> Scheduler {
         let intake = Intake {
             consumers: Arc::new([self.consumer(topics::PAYMENT_COMPLETED)]),
         };
-        Scheduler::new(self.outbox(), Arc::<ManualClock>::clone(&self.clock), intake)
+        Scheduler::new(
+            self.outbox(),
+            Arc::<ManualClock>::clone(&self.clock),
+            intake,
+            term,
+        )
     }
 
     pub async fn drain(&self, topic: contracts::Topic) {

@@ -1,0 +1,27 @@
+//! What the binary prints without a platform.
+#![allow(clippy::unwrap_used, reason = "a test reports a fault by panicking")]
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+#[test]
+fn the_document_of_events_is_the_committed_one_whatever_the_settings() {
+    let printed = Command::new(env!("CARGO_BIN_EXE_jeongsan"))
+        .args(["events", "asyncapi", "--config", "/nowhere/jeongsan.toml"])
+        .output()
+        .unwrap();
+    assert!(
+        printed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&printed.stderr)
+    );
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/asyncapi.json");
+    let committed: Value = serde_json::from_slice(&std::fs::read(committed).unwrap()).unwrap();
+    let printed: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    assert!(
+        printed == committed,
+        "cargo run -p contracts --example write_schemas"
+    );
+}
