@@ -47,7 +47,7 @@ impl Audit {
         network: &Api,
         seed: u64,
         partners: &[String],
-        seen: &Seen,
+        answers: &Seen,
     ) -> Result<Self> {
         let mut audit = Self::default();
         let mut charged_here = 0_u64;
@@ -66,7 +66,7 @@ impl Audit {
             charged_here += u64::from(one.is_charged);
             listed.entry(reference).or_default().push(one);
         }
-        for acknowledged in &seen.acknowledged {
+        for acknowledged in &answers.acknowledged {
             let order = order(seed, acknowledged.n, partners);
             let kept = listed.get(&order.reference).into_iter().flatten();
             let is_kept = kept.into_iter().any(|payment| {
@@ -89,7 +89,7 @@ impl Audit {
             }
         }
         audit.ask_network(network, charged_here).await?;
-        audit.repeat(api, seed, partners, seen).await?;
+        audit.repeat(api, seed, partners, answers).await?;
         Ok(audit)
     }
 
@@ -111,9 +111,9 @@ impl Audit {
     }
 
     /// A key that is shown again is answered as the first time.
-    async fn repeat(&mut self, api: &Api, seed: u64, partners: &[String], seen: &Seen) -> Result<()> {
-        let step = (seen.acknowledged.len() / REPEATED).max(1);
-        for acknowledged in seen.acknowledged.iter().step_by(step) {
+    async fn repeat(&mut self, api: &Api, seed: u64, partners: &[String], answers: &Seen) -> Result<()> {
+        let step = (answers.acknowledged.len() / REPEATED).max(1);
+        for acknowledged in answers.acknowledged.iter().step_by(step) {
             let order = order(seed, acknowledged.n, partners);
             let answer = api.post("/v1/payments", &order.reference, &order.body).await?;
             ensure!(

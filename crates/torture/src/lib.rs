@@ -42,6 +42,8 @@ pub struct Options {
     pub hurry: u64,
     /// Settings of the platform's processes, beside those of the shape.
     pub settings: Vec<(String, String)>,
+    /// Where the logs of the platform's processes are to be kept; otherwise they go with the run.
+    pub logs: Option<PathBuf>,
 }
 
 /// Milliseconds.

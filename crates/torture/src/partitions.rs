@@ -10,7 +10,7 @@ use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 /// How long the brokers may be silent.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// What stands in the partitions.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

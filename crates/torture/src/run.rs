@@ -1,5 +1,6 @@
 //! One run: a shape, load, the fault, and the count.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -60,6 +61,7 @@ pub async fn run(fault: &Fault, options: &Options, say: impl Fn(&str)) -> Result
         deeds.push(line);
     };
     sleep_until(times.fault).await;
+    let before = traces::collect(&stage.platform, &stage.ports()).await?;
     times.fault = Instant::now();
     match &fault.plan {
         Plan::Steps(steps) => {
@@ -90,8 +92,12 @@ pub async fn run(fault: &Fault, options: &Options, say: impl Fn(&str)) -> Result
     let network = stage.platform.direct(10);
     let audit = Audit::of(&api, &network, options.seed, &partners, &seen).await?;
     let partitions = order(&stage).await?;
-    let traces = traces::collect(&stage.platform, &stage.ports()).await?;
+    let after = traces::collect(&stage.platform, &stage.ports()).await?;
+    let traces = traces::since(&before, after);
     let (verify_code, verify_text) = stage.platform.run(&["verify"]).await?;
+    if let Some(folder) = &options.logs {
+        keep_logs(&stage, &folder.join(fault.name)).await?;
+    }
     let small = options.rate * ON_ITS_WAY;
     let measured = Measured {
         load: times.end - times.begin,
@@ -168,6 +174,15 @@ async fn order(stage: &Stage) -> Result<Option<Partitions>> {
     let brokers = kafka.bootstrap();
     let read = tokio::task::spawn_blocking(move || partitions::read(&brokers)).await?;
     read.context("reading Kafka's partitions").map(Some)
+}
+
+/// Copies the logs of all processes into a folder.
+async fn keep_logs(stage: &Stage, folder: &Path) -> Result<()> {
+    tokio::fs::create_dir_all(folder).await?;
+    for (name, path) in stage.platform.logs() {
+        tokio::fs::copy(path, folder.join(format!("{name}.log"))).await?;
+    }
+    Ok(())
 }
 
 fn seconds(count: u64, hurry: u64) -> Duration {

@@ -76,6 +76,17 @@ pub(crate) async fn collect(platform: &Platform, ports: &[u16]) -> Result<BTreeM
     Ok(TRACES.iter().map(|(name, place)| (*name, count(place))).collect())
 }
 
+/// What was added to each trace. What a counter of a killed process had counted is gone with it.
+pub(crate) fn since(
+    before: &BTreeMap<&'static str, u64>,
+    mut after: BTreeMap<&'static str, u64>,
+) -> BTreeMap<&'static str, u64> {
+    for (name, count) in &mut after {
+        *count = count.saturating_sub(before.get(name).copied().unwrap_or(0));
+    }
+    after
+}
+
 /// The metrics of the process that listens there.
 pub(crate) async fn metrics(port: u16) -> Result<String> {
     let api = Api::new(format!("http://127.0.0.1:{port}"), "");

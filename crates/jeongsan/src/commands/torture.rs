@@ -1,6 +1,8 @@
 //! `jeongsan torture`: real servers, the platform as a process per service, load, and a fault. Exit code 6 if something
 //! is lost, doubled or broken, 1 if a promise was not kept.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use torture::{Fault as Torture, Options, Report};
@@ -34,12 +36,18 @@ pub(crate) struct Wanted {
     /// Divide the times of the fault by this
     #[arg(long, value_name = "N", default_value_t = 1)]
     hurry: u64,
+    /// Keep the logs of the platform's processes there, in a folder for each fault
+    #[arg(long, value_name = "FOLDER")]
+    logs: Option<PathBuf>,
 }
 
 /// `set` goes to the platform's processes.
 pub(crate) async fn run(action: &Action, set: Vec<(String, String)>, form: Form) -> Result<(), Fault> {
     match action {
-        Action::List => list(form),
+        Action::List => {
+            list(form);
+            Ok(())
+        }
         Action::Run(wanted) => {
             let mut shutdown = Shutdown::listen()?;
             // Dropped when it is interrupted, so that no server is left behind.
@@ -51,7 +59,7 @@ pub(crate) async fn run(action: &Action, set: Vec<(String, String)>, form: Form)
     }
 }
 
-fn list(form: Form) -> Result<(), Fault> {
+fn list(form: Form) {
     let rows: Vec<_> = torture::all()
         .map(|fault| vec![fault.name.to_owned(), fault.sentence.to_owned(), fault.shape()])
         .collect();
@@ -59,7 +67,6 @@ fn list(form: Form) -> Result<(), Fault> {
         .map(|fault| json!({ "name": fault.name, "sentence": fault.sentence, "shape": fault.shape() }))
         .collect();
     output::answer(form, || table(&rows), &json!({ "faults": faults }));
-    Ok(())
 }
 
 async fn run_all(wanted: &Wanted, set: Vec<(String, String)>, form: Form) -> Result<(), Fault> {
@@ -70,6 +77,7 @@ async fn run_all(wanted: &Wanted, set: Vec<(String, String)>, form: Form) -> Res
         seconds: wanted.seconds,
         hurry: wanted.hurry,
         settings: set,
+        logs: wanted.logs.clone(),
     };
     let mut reports = Vec::new();
     for fault in named(&wanted.faults)? {
