@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
+use http::response::Parts;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper_util::client::legacy::Client;
@@ -102,28 +103,37 @@ impl Api {
             None => Body::empty(),
         };
         let request = request.body(body)?;
+        let (parts, bytes) = self.exchange(request).await?;
+        let replayed = parts
+            .headers
+            .get("idempotent-replayed")
+            .is_some_and(|v| v == "true");
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Ok(Answer {
+            status: parts.status,
+            replayed,
+            body,
+        })
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Result<(Parts, Bytes)> {
+        let target = request.uri().to_string();
         let exchange = async {
-            let response = self
-                .client
-                .request(request)
-                .await
-                .with_context(|| format!("{} {path}", self.base))?;
+            let response = self.client.request(request).await.with_context(|| target)?;
             let (parts, body) = response.into_parts();
-            let bytes = body.collect().await?.to_bytes();
-            let replayed = parts
-                .headers
-                .get("idempotent-replayed")
-                .is_some_and(|v| v == "true");
-            let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-            Ok(Answer {
-                status: parts.status,
-                replayed,
-                body,
-            })
+            Ok((parts, body.collect().await?.to_bytes()))
         };
         tokio::time::timeout(Duration::from_mins(2), exchange)
             .await
             .context("no answer within two minutes")?
+    }
+
+    /// GET, and the text of a success: for what is not JSON.
+    pub async fn text(&self, path: &str) -> Result<String> {
+        let request = Request::get(format!("{}{path}", self.base)).body(Body::empty())?;
+        let (parts, bytes) = self.exchange(request).await?;
+        ensure!(parts.status.is_success(), "{path}: {}", parts.status);
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// GET, and the body of a success.

@@ -19,8 +19,19 @@ use crate::{Api, eventually};
 pub enum Mode {
     /// `jeongsan up`.
     One,
-    /// `jeongsan postgres`, and `jeongsan serve NAME` for each service.
+    /// `jeongsan postgres` where no `postgres.url` is set, and `jeongsan serve NAME` for each service.
     Split,
+}
+
+/// What a platform is started from.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// The program.
+    pub binary: PathBuf,
+    /// As what.
+    pub mode: Mode,
+    /// Settings of every process.
+    pub settings: Vec<(String, String)>,
 }
 
 /// The services of a split platform, in the order of their start.
@@ -38,10 +49,9 @@ const SERVICES: &[&str] = &[
 
 /// A platform of processes that this test started. Dropped, they are killed.
 pub struct Platform {
-    mode: Mode,
+    stage: Stage,
     folder: TempDir,
     base_port: u16,
-    settings: Vec<(String, String)>,
     processes: BTreeMap<String, Child>,
 }
 
@@ -72,19 +82,26 @@ impl Platform {
 
     /// The same, with settings; `config` is a file of them.
     pub async fn start_with(mode: Mode, settings: &[(&str, &str)]) -> Result<Self> {
+        let owned = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        Self::start_on(Stage {
+            binary: binary()?,
+            mode,
+            settings: owned.collect(),
+        })
+        .await
+    }
+
+    /// The same, of any program.
+    pub async fn start_on(stage: Stage) -> Result<Self> {
         // The database server runs as another user when we are root: it must be able to enter.
         let folder = tempfile::Builder::new()
             .prefix("jeongsan-e2e-")
             .permissions(open_to_all())
             .tempdir()?;
         let mut platform = Self {
-            mode,
+            stage,
             folder,
             base_port: free_base()?,
-            settings: settings
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-                .collect(),
             processes: BTreeMap::new(),
         };
         platform.start_all().await?;
@@ -93,22 +110,21 @@ impl Platform {
 
     /// Starts whatever is not running, and waits until all of it is ready.
     pub async fn start_all(&mut self) -> Result<()> {
-        match self.mode {
-            Mode::One => self.launch("up", &["up"])?,
-            Mode::Split => {
-                // Where a server is named, none of our own is needed.
-                if !self.settings.iter().any(|(name, _)| name == "postgres.url") {
-                    self.launch("postgres", &["postgres"])?;
-                    let address = self.data_dir().join("postgres.url");
-                    eventually("the database server", || async {
-                        Ok(address.exists().then_some(()))
-                    })
-                    .await?;
-                }
-                for service in SERVICES {
-                    self.launch(service, &["serve", service])?;
-                }
-            }
+        if self.stage.mode == Mode::One {
+            self.launch("up", &["up"])?;
+            return self.ready().await;
+        }
+        // Where a server is named, none of our own is needed.
+        if !self.stage.settings.iter().any(|(name, _)| name == "postgres.url") {
+            self.launch("postgres", &["postgres"])?;
+            let address = self.data_dir().join("postgres.url");
+            eventually("the database server", || async {
+                Ok(address.exists().then_some(()))
+            })
+            .await?;
+        }
+        for service in SERVICES {
+            self.launch(service, &["serve", service])?;
         }
         self.ready().await
     }
@@ -157,7 +173,7 @@ impl Platform {
 
     /// Runs another command of the binary on this platform, and returns its exit code and output.
     pub async fn run(&self, arguments: &[&str]) -> Result<(i32, String)> {
-        let mut command = tokio::process::Command::from(self.command(arguments)?);
+        let mut command = tokio::process::Command::from(self.command(arguments));
         let output = command.stdin(Stdio::null()).output().await?;
         let text = format!(
             "{}{}",
@@ -203,9 +219,19 @@ impl Platform {
         bail!("{name} did not stop within 30 s:\n{}", self.log_tail())
     }
 
+    /// Freezes a process (`SIGSTOP`): its ports take connections, and nothing answers.
+    pub fn pause(&self, name: &str) -> Result<()> {
+        self.signal(name, Signal::STOP)
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self, name: &str) -> Result<()> {
+        self.signal(name, Signal::CONT)
+    }
+
     /// Starts one more process beside the others, for example a second copy of a service with other settings.
     pub fn launch_with(&mut self, name: &str, arguments: &[&str], settings: &[(&str, &str)]) -> Result<()> {
-        let mut command = self.command(arguments)?;
+        let mut command = self.command(arguments);
         for (key, value) in settings {
             command.arg("--set").arg(format!("{key}={value}"));
         }
@@ -218,25 +244,37 @@ impl Platform {
         text.lines().next()?.trim().parse().ok()
     }
 
+    /// What every process wrote, by its name; those that have ended are among them.
+    pub fn logs(&self) -> BTreeMap<String, PathBuf> {
+        let files = std::fs::read_dir(self.data_dir()).into_iter().flatten().flatten();
+        let logs = files
+            .map(|file| file.path())
+            .filter(|path| path.extension().is_some_and(|end| end == "log"));
+        logs.filter_map(|path| Some((path.file_stem()?.to_str()?.to_owned(), path)))
+            .collect()
+    }
+
     /// The end of every process's log.
     pub fn log_tail(&self) -> String {
         let mut text = String::new();
-        let Ok(files) = std::fs::read_dir(self.data_dir()) else {
-            return text;
-        };
-        for file in files
-            .flatten()
-            .filter(|f| f.path().extension().is_some_and(|e| e == "log"))
-        {
-            let whole = std::fs::read_to_string(file.path()).unwrap_or_default();
+        for (name, path) in self.logs() {
+            let whole = std::fs::read_to_string(path).unwrap_or_default();
             let lines: Vec<&str> = whole.lines().collect();
             let tail = lines
                 .get(lines.len().saturating_sub(15)..)
                 .unwrap_or_default()
                 .join("\n");
-            text = format!("{text}\n== {}\n{tail}", file.file_name().to_string_lossy());
+            text = format!("{text}\n== {name}.log\n{tail}");
         }
         text
+    }
+
+    fn signal(&self, name: &str, signal: Signal) -> Result<()> {
+        let child = self
+            .processes
+            .get(name)
+            .with_context(|| format!("{name} is not running"))?;
+        Ok(kill_process(Pid::from_child(child), signal)?)
     }
 
     fn launch(&mut self, name: &str, arguments: &[&str]) -> Result<()> {
@@ -246,7 +284,7 @@ impl Platform {
             }
             self.processes.remove(name);
         }
-        let command = self.command(arguments)?;
+        let command = self.command(arguments);
         self.spawn(name, command)
     }
 
@@ -264,11 +302,11 @@ impl Platform {
         Ok(())
     }
 
-    fn command(&self, arguments: &[&str]) -> Result<Command> {
-        let mut command = Command::new(binary()?);
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.stage.binary);
         command.args(arguments).arg("--data-dir").arg(self.data_dir());
         command.arg("--set").arg(format!("ports.base={}", self.base_port));
-        for (key, value) in &self.settings {
+        for (key, value) in &self.stage.settings {
             // Which file of settings is no setting itself.
             if key == "config" {
                 command.arg("--config").arg(value);
@@ -276,15 +314,16 @@ impl Platform {
                 command.arg("--set").arg(format!("{key}={value}"));
             }
         }
-        Ok(command)
+        command
     }
 }
 
 impl Drop for Platform {
     fn drop(&mut self) {
         for child in self.processes.values_mut() {
-            // Asked to stop, `up` and `postgres` take their database server along.
+            // One that is paused could not even end. Asked to stop, `up` and `postgres` take their database server along.
             let _ = kill_process(Pid::from_child(child), Signal::TERM);
+            let _ = kill_process(Pid::from_child(child), Signal::CONT);
         }
         for child in self.processes.values_mut() {
             let patience = (0..200).find(|_| {

@@ -10,12 +10,21 @@ use tokio::time::Instant;
 ///
 /// The platform offers no callback for "everything has settled", so tests ask, and the pause between two questions
 /// costs latency only: nothing depends on its length.
-pub async fn eventually<T, F, Fut>(what: &str, mut probe: F) -> Result<T>
+pub async fn eventually<T, F, Fut>(what: &str, probe: F) -> Result<T>
 where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<Option<T>>>,
 {
-    let deadline = Instant::now() + Duration::from_mins(1);
+    within(Duration::from_mins(1), what, probe).await
+}
+
+/// The same with another limit.
+pub async fn within<T, F, Fut>(limit: Duration, what: &str, mut probe: F) -> Result<T>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<Option<T>>>,
+{
+    let deadline = Instant::now() + limit;
     let mut last = None;
     while Instant::now() < deadline {
         match probe().await {
@@ -26,7 +35,7 @@ where
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     match last {
-        Some(error) => Err(error.context(format!("waited a minute for: {what}"))),
-        None => bail!("waited a minute for: {what}"),
+        Some(error) => Err(error.context(format!("waited {limit:?} for: {what}"))),
+        None => bail!("waited {limit:?} for: {what}"),
     }
 }

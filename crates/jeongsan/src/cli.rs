@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::commands::{clock, config, events, import, sample, verify};
+use crate::commands::{clock, config, events, import, sample, torture, verify};
 use crate::output::Form;
 
 /// Payments for marketplaces, partner settlement, and the books behind them.
@@ -76,6 +76,11 @@ impl Global {
         self.set.iter().cloned().chain(named).collect()
     }
 
+    /// What `--set` gives.
+    pub(crate) fn set(&self) -> Vec<(String, String)> {
+        self.set.clone()
+    }
+
     /// How to answer.
     pub(crate) fn form(&self) -> Form {
         if self.json { Form::Json } else { Form::Text }
@@ -115,6 +120,9 @@ pub(crate) enum Command {
     Events(events::Action),
     /// Look for what would keep the platform from running, and say the remedy
     Doctor,
+    /// Run the platform on real servers under load, break something, and count what is lost
+    #[command(subcommand)]
+    Torture(torture::Action),
     /// What is set, and where it was set
     #[command(subcommand)]
     Config(config::Action),

@@ -11,6 +11,7 @@ pub(crate) mod postgres;
 pub(crate) mod sample;
 pub(crate) mod serve;
 pub(crate) mod settle;
+pub(crate) mod torture;
 pub(crate) mod verify;
 
 use crate::cli::{Cli, Command};
@@ -46,6 +47,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Fault> {
         Command::Clock(action) => clock::run(&settings, &action, form),
         Command::Events(action) => events::run(&settings, &action, form).await,
         Command::Doctor => doctor::run(&settings, form).await,
+        Command::Torture(action) => torture::run(&action, cli.global.set(), form).await,
         Command::Config(config::Action::Show) => config::show(&settings, form),
         Command::Completions { shell } => completions::run(shell),
     }

@@ -106,7 +106,8 @@ async fn host(
 /// What carries events from service to service; none where they are read from the outboxes.
 fn transport(settings: &Settings) -> Result<Option<Arc<dyn Transport>>, Fault> {
     let options = kafka::Options::from_settings(settings).map_err(|e| Fault::Settings(e.to_string()))?;
-    Ok(options.map(|options| Arc::new(KafkaTransport::new(options)) as Arc<dyn Transport>))
+    let carried = |options| -> Arc<dyn Transport> { Arc::new(KafkaTransport::new(options)) };
+    Ok(options.map(carried))
 }
 
 async fn until_stopped(
