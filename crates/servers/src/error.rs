@@ -1,6 +1,6 @@
 //! What can go wrong with a server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Why a server does not do what it was told.
@@ -84,4 +84,35 @@ pub enum ServersError {
         /// How long was waited.
         limit: Duration,
     },
+    /// A certificate could not be made.
+    #[error("no certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
+    /// Neither `XDG_CACHE_HOME` nor `HOME` is a folder to keep downloads in.
+    #[error("there is no place to keep Kafka; type: export HOME=/where/it/may/be")]
+    NoCache,
+    /// A broker refused what it was asked, or did not answer.
+    #[error("{name}: {source}")]
+    Kafka {
+        /// What it is called here.
+        name: String,
+        /// What it said.
+        source: std::io::Error,
+    },
+    /// Kafka's brokers did not come to what was waited for.
+    #[error("Kafka: not within {limit:?}: {wanted}")]
+    Apart {
+        /// What was waited for.
+        wanted: &'static str,
+        /// How long.
+        limit: Duration,
+    },
+}
+
+/// Names the file in an error of reading or writing it.
+pub(crate) fn at(path: &Path) -> impl Fn(std::io::Error) -> ServersError + use<> {
+    let path = path.to_owned();
+    move |source| ServersError::File {
+        path: path.clone(),
+        source,
+    }
 }

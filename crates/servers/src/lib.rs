@@ -3,15 +3,19 @@
 //! Each server is a child of ours in a process group of its own, keeps its files in a folder of its own, and listens
 //! on ports that were free below 32768, where outgoing connections take theirs. When its value is dropped, it is gone.
 
+mod certificate;
 mod data_folder;
 mod error;
+mod kafka;
 mod ports;
 mod program;
 mod redis;
 mod replicated;
 mod sentinel;
 
+pub use certificate::{ServerCertificate, TestCa};
 pub use error::ServersError;
+pub use kafka::{Kafka, KafkaShape};
 pub use ports::free_block;
 pub use program::Program;
 pub use redis::RedisServer;

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use embedded::{EmbeddedOptions, Programs};
@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 use crate::data_folder::{copy, kill_inhabitants};
+use crate::error::at;
 use crate::{Program, ServersError, free_block};
 
 /// How many servers there are.
@@ -393,14 +394,6 @@ impl Drop for ReplicatedPostgres {
 
 fn name(server: usize) -> String {
     format!("node{server}")
-}
-
-fn at(path: &Path) -> impl Fn(std::io::Error) -> ServersError + use<> {
-    let path = path.to_owned();
-    move |source| ServersError::File {
-        path: path.clone(),
-        source,
-    }
 }
 
 fn refused(server: usize) -> impl Fn(sqlx::Error) -> ServersError {
