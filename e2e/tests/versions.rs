@@ -46,7 +46,10 @@ async fn release() -> Result<Option<PathBuf>> {
     }
     ensure!(output.status.success(), "{says}");
     let path = String::from_utf8(output.stdout)?;
-    let path = path.lines().last().context("the script says where the program is")?;
+    let path = path
+        .lines()
+        .last()
+        .context("the script says where the program is")?;
     Ok(Some(path.into()))
 }
 
@@ -59,7 +62,10 @@ async fn pay(api: &Api, partner: &str, name: &str) -> Result<()> {
         } else {
             platform_payment(&order, partner, 1_000 + n, "tok_ok")
         };
-        api.post("/v1/payments", &order, &body).await?.ok().with_context(|| order)?;
+        api.post("/v1/payments", &order, &body)
+            .await?
+            .ok()
+            .with_context(|| order)?;
     }
     Ok(())
 }
@@ -87,7 +93,11 @@ async fn ready(probe: &Api, name: &str) -> Result<()> {
 async fn launch_newer(platform: &mut Platform, service: &str, port: u16) -> Result<()> {
     let number = (platform.base_port() + port).to_string();
     let own = format!("{service}.port");
-    platform.launch_with(&format!("{service}-newer"), &["serve", service], &[(&own, &number)])?;
+    platform.launch_with(
+        &format!("{service}-newer"),
+        &["serve", service],
+        &[(&own, &number)],
+    )?;
     ready(&platform.direct(port), service).await
 }
 
@@ -114,7 +124,10 @@ async fn two_versions_share_the_work_and_read_each_other_s_events() -> Result<()
     let base = platform.base_port();
     let mut settings = vec![("gateway.port".to_owned(), (base + NEWER_GATEWAY).to_string())];
     for (service, port) in NEWER {
-        settings.push((format!("{service}.url"), format!("http://127.0.0.1:{}", base + port)));
+        settings.push((
+            format!("{service}.url"),
+            format!("http://127.0.0.1:{}", base + port),
+        ));
     }
     let settings: Vec<_> = settings.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     platform.launch_with("gateway-newer", &["serve", "gateway"], &settings)?;
@@ -136,7 +149,10 @@ async fn two_versions_share_the_work_and_read_each_other_s_events() -> Result<()
 
     // And the other way round.
     for reader in READERS {
-        let port = NEWER.iter().find(|(name, _)| name == reader).map_or(0, |(_, port)| *port);
+        let port = NEWER
+            .iter()
+            .find(|(name, _)| name == reader)
+            .map_or(0, |(_, port)| *port);
         launch_newer(&mut platform, reader, port).await?;
         platform.stop(reader).await?;
     }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::gate::gate;
 use crate::log::{EventLog, Places, Reader};
 use crate::record::Record;
-use crate::watchdog::Watchdog;
+use crate::watchdog::{PATIENCE, Watchdog};
 use crate::work::{Outbox, Work};
 use crate::{BusError, Cursor, Refusal, inbox};
 
@@ -57,6 +57,7 @@ pub struct Consumer {
     reader: OnceLock<Box<dyn Reader>>,
     /// How many records the next step asks for, 1 to [`BATCH`].
     batch: AtomicU16,
+    patience: Duration,
 }
 
 impl Consumer {
@@ -69,17 +70,26 @@ impl Consumer {
             handler,
             reader: OnceLock::new(),
             batch: AtomicU16::new(BATCH),
+            patience: PATIENCE,
         }
+    }
+
+    /// After so long without progress in a partition that has something, its reader begins anew. 30 seconds unless
+    /// this says otherwise.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Works until `stop`; what is begun is finished.
     pub async fn run(self, stop: CancellationToken) {
         let mut failures: u32 = 0;
         let mut nap = FIRST_NAP;
-        let mut watchdog = Watchdog::new(self.topic);
+        let mut watchdog = Watchdog::new(self.topic, self.patience);
         while !stop.is_cancelled() {
             if watchdog.is_due() {
-                self.watch(&mut watchdog).await;
+                self.watch(&mut watchdog, failures > 0).await;
             }
             let pause = match self.step().await {
                 Ok(Progress::Took(_) | Progress::Overtaken) => {
@@ -122,17 +132,24 @@ impl Consumer {
     }
 
     /// Looks whether it gets on; a reader that brings nothing although there is something begins anew.
-    async fn watch(&self, watchdog: &mut Watchdog) {
+    async fn watch(&self, watchdog: &mut Watchdog, is_failing: bool) {
         let seen = async {
             let places = self.places().await?;
             let lag = self.log.lag(self.topic, &places).await?;
             Ok::<_, BusError>((places, lag))
         };
         match seen.await {
+            Ok((_, lag)) if is_failing => watchdog.overlook(&lag),
             Ok((places, lag)) => {
-                if watchdog.barks(places, lag) {
+                if watchdog.barks(&places, &lag, &self.reader().partitions()) {
                     self.reader().restart().await;
                 }
+            }
+            // Nobody else may notice a place that lies behind the end of its log: to its reader it looks like the end.
+            Err(error @ BusError::Ahead { .. }) => {
+                metrics::counter!("jeongsan_consumer_failures_total", "topic" => self.topic.name)
+                    .increment(1);
+                tracing::error!(topic = self.topic.name, error = %error, "what is published may never be read");
             }
             Err(error) => tracing::debug!(topic = self.topic.name, error = %error, "the lag is not known"),
         }
@@ -173,7 +190,7 @@ impl Consumer {
 
     /// How many committed records of the topic are still to be taken in, by whatever copy of the service.
     pub async fn lag(&self) -> Result<i64, BusError> {
-        self.log.lag(self.topic, &self.places().await?).await
+        Ok(self.log.lag(self.topic, &self.places().await?).await?.total())
     }
 
     async fn places(&self) -> Result<Places, BusError> {

@@ -7,7 +7,7 @@ use contracts::Topic;
 use serde::{Deserialize, Serialize};
 
 use crate::BusError;
-use crate::log::Places;
+use crate::log::{Lag, Places};
 use crate::record::{Cursor, Record};
 
 /// How far a topic has come, as its publisher's database says.
@@ -24,11 +24,14 @@ impl Heads {
     ///
     /// # Errors
     /// [`BusError::Ahead`] for a place that was never given out: "nothing new" would be wrong for ever.
-    pub fn behind(&self, topic: Topic, places: &Places) -> Result<i64, BusError> {
-        let mut lag = self.unsequenced;
+    pub fn behind(&self, topic: Topic, places: &Places) -> Result<Lag, BusError> {
+        let mut lag = Lag {
+            unsequenced: self.unsequenced,
+            partitions: BTreeMap::new(),
+        };
         for (partition, numbered) in &self.numbered {
             let at = places.get(partition).map_or(Ok(0), Cursor::sequence)?;
-            lag = lag.saturating_add(numbered.saturating_sub(at));
+            lag.partitions.insert(*partition, numbered.saturating_sub(at));
         }
         for (partition, place) in places {
             let numbered = self.numbered.get(partition).copied().unwrap_or(0);
@@ -79,7 +82,8 @@ mod tests {
             (vec![(2, 0)], Some(17)),
         ] {
             let places: Places = places.into_iter().map(|(p, s)| (p, Cursor::at(s))).collect();
-            assert_eq!(heads.behind(topic, &places).ok(), expected, "{places:?}");
+            let total = heads.behind(topic, &places).ok().map(|lag| lag.total());
+            assert_eq!(total, expected, "{places:?}");
         }
     }
 }

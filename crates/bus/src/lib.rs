@@ -32,7 +32,7 @@ pub use broker::{Broker, Sequenced};
 pub use consumer::{Consumer, Handler, Progress};
 pub use error::{BusError, Refusal};
 pub use feed::{Feed, Heads};
-pub use log::{EventLog, Places, Reader};
+pub use log::{EventLog, Lag, Places, Reader};
 pub use outbox_log::{OUTBOX, OutboxLog};
 pub use record::{Cursor, Record};
 pub use relay::Relay;

@@ -12,6 +12,32 @@ use crate::record::{Cursor, Record};
 /// Where a service stands in a topic, by partition. A partition that is missing has not been begun.
 pub type Places = BTreeMap<i32, Cursor>;
 
+/// What is committed behind some places, and was not read from there yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lag {
+    /// Events that nobody can read yet: no relay has put them into a partition.
+    pub unsequenced: i64,
+    /// Events that a reader could bring now, by partition.
+    pub partitions: BTreeMap<i32, i64>,
+}
+
+impl Lag {
+    /// Of a log with one partition.
+    pub fn in_one_partition(behind: i64) -> Self {
+        Self {
+            unsequenced: 0,
+            partitions: [(0, behind)].into(),
+        }
+    }
+
+    /// All of it. 0 means: everything acknowledged so far was read.
+    pub fn total(&self) -> i64 {
+        self.partitions
+            .values()
+            .fold(self.unsequenced, |sum, behind| sum.saturating_add(*behind))
+    }
+}
+
 /// A log of events that can be read from any place on. Delivers at least once.
 #[async_trait]
 pub trait EventLog: Send + Sync {
@@ -21,9 +47,8 @@ pub trait EventLog: Send + Sync {
     /// Begins to read `topic` as one copy of a service.
     fn reader(&self, topic: Topic) -> Box<dyn Reader>;
 
-    /// How many records are committed behind `places`, in all partitions, whoever reads them. 0 means: everything
-    /// acknowledged so far was read.
-    async fn lag(&self, topic: Topic, places: &Places) -> Result<i64, BusError>;
+    /// How many records are committed behind `places`, in all partitions, whoever reads them.
+    async fn lag(&self, topic: Topic, places: &Places) -> Result<Lag, BusError>;
 }
 
 /// One copy's view of a topic.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use contracts::Topic;
 
 use crate::feed::{Feed, Heads};
-use crate::log::{EventLog, Places, Reader};
+use crate::log::{EventLog, Lag, Places, Reader};
 use crate::record::{Cursor, Record};
 use crate::work::Outbox;
 use crate::{BusError, outbox, sequenced};
@@ -62,9 +62,10 @@ impl EventLog for OutboxLog {
         })
     }
 
-    async fn lag(&self, topic: Topic, places: &Places) -> Result<i64, BusError> {
+    async fn lag(&self, topic: Topic, places: &Places) -> Result<Lag, BusError> {
         let start = Cursor::start();
-        self.count_after(topic, places.get(&0).unwrap_or(&start)).await
+        let behind = self.count_after(topic, places.get(&0).unwrap_or(&start)).await?;
+        Ok(Lag::in_one_partition(behind))
     }
 }
 

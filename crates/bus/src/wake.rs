@@ -59,10 +59,47 @@ impl Wake {
         };
         let is_lost = tokio::select! {
             _ = self.published.changed() => false,
-            heard = listener.try_recv() => !matches!(heard, Ok(Some(_))),
+            // None is said when a lost connection was replaced: somebody may have rung meanwhile.
+            heard = listener.try_recv() => heard.is_err(),
         };
         if is_lost {
             self.listener = None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_publishes_elsewhere_wakes_the_relay_here() {
+        let database = testkit::Database::with("log", &[&crate::MIGRATOR, &lease::MIGRATOR]).await;
+        // Two outboxes in one database, as two processes have them.
+        let (here, elsewhere) = (Outbox::new(database.db()), Outbox::new(database.db()));
+        let mut wake = Wake::new(&here).await;
+        let stop = CancellationToken::new();
+        let bell = tokio::spawn(ring_the_bell(elsewhere.clone(), stop.clone()));
+        // Published again and again, since the bell may not hang yet.
+        let publishing = async {
+            loop {
+                let mut work = elsewhere.begin().await.unwrap();
+                let event = contracts::events::PaymentRequested {
+                    payment_id: ids::PaymentId::generate(),
+                };
+                work.publish(&event, chrono::DateTime::UNIX_EPOCH).unwrap();
+                work.commit().await.unwrap();
+                tokio::time::sleep(TOGETHER).await;
+            }
+        };
+        let heard = async {
+            tokio::select! {
+                () = publishing => false,
+                () = wake.rung() => true,
+            }
+        };
+        assert!(tokio::time::timeout(Duration::from_mins(1), heard).await.unwrap());
+        stop.cancel();
+        bell.await.unwrap();
     }
 }

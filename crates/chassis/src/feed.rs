@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use bus::{BusError, Cursor, EventLog, Feed, Heads, OUTBOX, OutboxLog, Places, Reader, Record};
+use bus::{BusError, Cursor, EventLog, Feed, Heads, Lag, OUTBOX, OutboxLog, Places, Reader, Record};
 use contracts::Topic;
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -174,7 +174,7 @@ impl EventLog for PlatformLog {
         })
     }
 
-    async fn lag(&self, topic: Topic, places: &Places) -> Result<i64, BusError> {
+    async fn lag(&self, topic: Topic, places: &Places) -> Result<Lag, BusError> {
         if let Some(log) = self.peers.local_log(topic.producer) {
             return log.lag(topic, places).await;
         }
@@ -182,7 +182,7 @@ impl EventLog for PlatformLog {
         let after = places.get(&0).unwrap_or(&start);
         let path = format!("/internal/v1/events/{topic}/lag?after={after}&limit=1");
         let answer: LagAnswer = self.ask(topic, &path, ANSWER).await?;
-        Ok(answer.lag)
+        Ok(Lag::in_one_partition(answer.lag))
     }
 }
 

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use contracts::Topic;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{ClientContext, TopicPartitionList};
 
@@ -17,6 +18,7 @@ use crate::envelope::{self, Arrival};
 use crate::lane::Lane;
 use crate::lanes::Lanes;
 use crate::options::Options;
+use crate::reporter::Reporter;
 
 /// A lane with more records than these is paused,
 const FULL: usize = 4_000;
@@ -119,11 +121,13 @@ impl Member {
             .set("queued.max.messages.kbytes", "4096")
             .set("fetch.wait.max.ms", "100")
             .set("fetch.message.max.bytes", "1048576")
-            .set("allow.auto.create.topics", "false");
+            // A topic that its publisher makes after this client has begun is found within that time.
+            .set("topic.metadata.refresh.interval.ms", "5000");
         let context = Context {
             lanes: Arc::clone(&self.lanes),
             topics: self.topics.clone(),
             prefix: self.options.prefix.clone(),
+            reporter: Reporter::default(),
         };
         let client: BaseConsumer<Context> = config.create_with_context(context)?;
         let names: Vec<String> = self
@@ -234,6 +238,7 @@ struct Context {
     lanes: Arc<Lanes>,
     topics: Vec<Topic>,
     prefix: String,
+    reporter: Reporter,
 }
 
 impl Context {
@@ -245,7 +250,15 @@ impl Context {
     }
 }
 
-impl ClientContext for Context {}
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.reporter.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.reporter.error(error, reason);
+    }
+}
 
 impl ConsumerContext for Context {
     fn pre_rebalance(&self, _: &BaseConsumer<Self>, change: &Rebalance<'_>) {

@@ -10,6 +10,7 @@
 //! | `options` | how the cluster is reached, and how topics are made |
 //! | `envelope` | a record as a Kafka message, CloudEvents 1.0 in binary mode |
 //! | `producer` | appends, idempotent and with all acknowledgements |
+//! | `reporter` | what the clients say of their connections |
 //! | `group` | one member of a service's consumer group: a thread that fills lanes |
 //! | `lane` | what came of one partition: repeats and gaps |
 //! | `log` | the lanes, as consumers read them |
@@ -23,6 +24,7 @@ mod log;
 mod options;
 mod probe;
 mod producer;
+mod reporter;
 mod transport;
 
 pub use options::{Options, OptionsError, SETTINGS};

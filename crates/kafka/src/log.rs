@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bus::{BusError, Cursor, EventLog, Feed, Places, Reader, Record};
+use bus::{BusError, Cursor, EventLog, Feed, Lag, Places, Reader, Record};
 use contracts::{Topic, topics};
 
 use crate::group::Group;
@@ -58,7 +58,7 @@ impl EventLog for KafkaLog {
     }
 
     /// Counted where the events come from: what no relay has published yet is behind, too.
-    async fn lag(&self, topic: Topic, places: &Places) -> Result<i64, BusError> {
+    async fn lag(&self, topic: Topic, places: &Places) -> Result<Lag, BusError> {
         self.feed.heads(topic).await?.behind(topic, places)
     }
 }

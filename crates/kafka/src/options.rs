@@ -107,6 +107,8 @@ impl Options {
             // Found again quickly after a failover: the defaults wait up to ten seconds between attempts.
             .set("reconnect.backoff.max.ms", "1000")
             .set("socket.keepalive.enable", "true")
+            // Made by us, with as many copies as are wanted.
+            .set("allow.auto.create.topics", "false")
             .set("topic.metadata.refresh.interval.ms", "30000");
         if let Some(path) = settings.given("kafka.ca_file") {
             base.set("ssl.ca.location", path);

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::admin::{self, MAX_MESSAGE_BYTES};
 use crate::envelope;
 use crate::options::Options;
+use crate::reporter::Reporter;
 
 /// How long the client tries to get a record acknowledged, in order, before the relay hears of it.
 const DELIVERY_MS: &str = "60000";
@@ -27,7 +28,8 @@ const QUEUE_PAUSE: Duration = Duration::from_millis(5);
 pub(crate) struct Producer {
     options: Options,
     /// None before the first use, and after an error that a client does not survive.
-    client: Mutex<Option<FutureProducer>>,
+    client: Mutex<Option<FutureProducer<Reporter>>>,
+    reporter: Reporter,
     partitions: Mutex<HashMap<Topic, i32>>,
 }
 
@@ -36,18 +38,19 @@ impl Producer {
         Arc::new(Self {
             options,
             client: Mutex::default(),
+            reporter: Reporter::default(),
             partitions: Mutex::default(),
         })
     }
 
-    fn client(&self) -> Result<FutureProducer, BusError> {
+    fn client(&self) -> Result<FutureProducer<Reporter>, BusError> {
         let mut kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = kept.as_ref()
             && client.client().fatal_error().is_none()
         {
             return Ok(client.clone());
         }
-        let client: FutureProducer = self
+        let client: FutureProducer<Reporter> = self
             .options
             .client()
             .set("enable.idempotence", "true")
@@ -58,8 +61,8 @@ impl Producer {
             .set("delivery.timeout.ms", DELIVERY_MS)
             .set("queue.buffering.max.messages", "50000")
             .set("queue.buffering.max.kbytes", "131072")
-            .create()
-            .map_err(|e| broker(&e))?;
+            .create_with_context(self.reporter.clone())
+            .map_err(|e| BusError::Broker(e.to_string()))?;
         *kept = Some(client.clone());
         Ok(client)
     }
@@ -67,7 +70,7 @@ impl Producer {
     /// Hands one message to the client, behind those that were handed over before.
     async fn enqueue(
         &self,
-        client: &FutureProducer,
+        client: &FutureProducer<Reporter>,
         topic: &str,
         partition: i32,
         key: Option<&str>,
@@ -88,9 +91,21 @@ impl Producer {
                     record = again;
                     tokio::time::sleep(QUEUE_PAUSE).await;
                 }
-                Err((error, _)) => return Err(broker(&error)),
+                Err((error, _)) => return Err(self.fault(&error)),
             }
         }
+    }
+
+    async fn acknowledged(&self, delivery: DeliveryFuture) -> Result<(), BusError> {
+        match delivery.await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err((error, _))) => Err(self.fault(&error)),
+            Err(gone) => Err(BusError::Broker(gone.to_string())),
+        }
+    }
+
+    fn fault(&self, error: &KafkaError) -> BusError {
+        BusError::Broker(format!("{error}{}", self.reporter.because()))
     }
 }
 
@@ -104,7 +119,7 @@ impl Broker for Producer {
         if let Some(count) = known(self) {
             return Ok(count);
         }
-        let count = admin::partitions(&self.options, topic).await?;
+        let count = admin::partitions(&self.options, &self.client()?, &self.reporter, topic).await?;
         let mut kept = self.partitions.lock().unwrap_or_else(PoisonError::into_inner);
         kept.insert(topic, count);
         Ok(count)
@@ -122,7 +137,7 @@ impl Broker for Producer {
             deliveries.push(delivery.await?);
         }
         for delivery in deliveries {
-            acknowledged(delivery).await?;
+            self.acknowledged(delivery).await?;
         }
         Ok(())
     }
@@ -133,18 +148,6 @@ impl Broker for Producer {
         let client = self.client()?;
         let topic = self.options.topic(topic);
         let delivery = self.enqueue(&client, &topic, partition, None, &body, headers);
-        acknowledged(delivery.await?).await
+        self.acknowledged(delivery.await?).await
     }
-}
-
-async fn acknowledged(delivery: DeliveryFuture) -> Result<(), BusError> {
-    match delivery.await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err((error, _))) => Err(broker(&error)),
-        Err(gone) => Err(BusError::Broker(gone.to_string())),
-    }
-}
-
-fn broker(error: &KafkaError) -> BusError {
-    BusError::Broker(error.to_string())
 }

@@ -10,9 +10,11 @@ mod release;
 mod secure;
 mod settings;
 mod view;
+mod watcher;
 mod wire;
 
 use std::path::Path;
+use std::process::ChildStdin;
 
 use tempfile::TempDir;
 
@@ -43,7 +45,8 @@ pub struct Kafka {
     brokers: Vec<Node>,
     zookeepers: Vec<Node>,
     secured: Option<Secured>,
-    _folder: TempDir,
+    folder: TempDir,
+    lifeline: Option<ChildStdin>,
 }
 
 impl Kafka {
@@ -65,6 +68,17 @@ impl Kafka {
     /// As [`Kafka::start`].
     pub async fn start_secured(user: &str, password: &str) -> Result<Self, ServersError> {
         launch::start(KafkaShape::KraftOne, Some((user, password))).await
+    }
+
+    /// Has everything that runs now end with this process, although nobody drops this value: for a cluster that all
+    /// tests of a process share.
+    ///
+    /// # Errors
+    /// [`ServersError::Start`] if there is no shell.
+    pub fn end_with_process(&mut self) -> Result<(), ServersError> {
+        let nodes = self.brokers.iter().chain(&self.zookeepers);
+        self.lifeline = watcher::watch_over(nodes.map(Node::id), self.folder.path())?;
+        Ok(())
     }
 
     /// The certificate of the authority that signed the broker's, in PEM. None unless it was started secured.

@@ -10,6 +10,7 @@
 //! | a database | [`Database::for_service`]: a copy of a template that was migrated once |
 //! | running services with their HTTP | [`Platform::of`] |
 //! | events as other services publish them | [`events`] |
+//! | the rules of an event log, as tests | [`event_log`] |
 //!
 //! All databases live in one PostgreSQL: the one whose administrator's address stands in
 //! `JEONGSAN_TEST_POSTGRES_URL`, else a private one that ends with the test process.
@@ -20,6 +21,7 @@
 )]
 
 mod database;
+pub mod event_log;
 pub mod events;
 mod platform;
 mod ports;

@@ -8,6 +8,10 @@
 )]
 
 mod consuming;
-mod dead_letters;
 mod fixture;
 mod publishing;
+
+/// What every log must do.
+mod suite {
+    testkit::event_log_suite!(crate::fixture::open);
+}

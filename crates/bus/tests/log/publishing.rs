@@ -1,7 +1,6 @@
 use bus::{Cursor, OutboxLog};
 use ids::PaymentId;
-
-use crate::fixture::{TOPIC, database, publish};
+use testkit::event_log::{TOPIC, database, publish};
 
 /// The numbers of that payment's events. Transactions of other tests on the same server hold records back for a
 /// moment: reads until everything committed is there.

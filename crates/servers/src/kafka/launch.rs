@@ -47,7 +47,8 @@ pub(crate) async fn start(shape: KafkaShape, login: Option<(&str, &str)>) -> Res
         brokers,
         zookeepers,
         secured,
-        _folder: folder,
+        folder,
+        lifeline: None,
     };
     for broker in &mut kafka.brokers {
         ready::broker(broker).await?;

@@ -81,6 +81,11 @@ impl Node {
         self.program.ready(START_LIMIT, || probe(port)).await
     }
 
+    /// Its process group.
+    pub(crate) fn id(&self) -> u32 {
+        self.program.id()
+    }
+
     /// What it has written since it was started for the last time.
     pub(crate) fn log(&self) -> String {
         self.program.log().split_off(self.log_before)
