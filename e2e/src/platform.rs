@@ -229,6 +229,11 @@ impl Platform {
         self.signal(name, Signal::CONT)
     }
 
+    /// From now on processes are started from another program, for example a newer version.
+    pub fn use_binary(&mut self, binary: PathBuf) {
+        self.stage.binary = binary;
+    }
+
     /// Starts one more process beside the others, for example a second copy of a service with other settings.
     pub fn launch_with(&mut self, name: &str, arguments: &[&str], settings: &[(&str, &str)]) -> Result<()> {
         let mut command = self.command(arguments);
