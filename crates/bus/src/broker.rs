@@ -48,9 +48,9 @@ mod tests {
         // FNV-1a of the empty text and of "foobar": the offset basis, and 0xbf9cf968 (draft-eastlake-fnv, appendix C).
         assert_eq!(
             partition_of("", 1_000_000_007),
-            2_166_136_261_u32.rem_euclid(1_000_000_007) as i32
+            2_166_136_261_u32.rem_euclid(1_000_000_007).cast_signed()
         );
-        assert_eq!(partition_of("foobar", 6), (0xbf9c_f968_u32 % 6) as i32);
+        assert_eq!(partition_of("foobar", 6), (0xbf9c_f968_u32 % 6).cast_signed());
         assert_eq!(partition_of("foobar", 0), 0);
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::BusError;
 use crate::log::Places;
-use crate::record::Record;
+use crate::record::{Cursor, Record};
 
 /// How far a topic has come, as its publisher's database says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ impl Heads {
     pub fn behind(&self, topic: Topic, places: &Places) -> Result<i64, BusError> {
         let mut lag = self.unsequenced;
         for (partition, numbered) in &self.numbered {
-            let at = places.get(partition).map_or(Ok(0), |place| place.sequence())?;
+            let at = places.get(partition).map_or(Ok(0), Cursor::sequence)?;
             lag = lag.saturating_add(numbered.saturating_sub(at));
         }
         for (partition, place) in places {
@@ -62,7 +62,6 @@ pub trait Feed: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Cursor;
 
     #[test]
     fn behind_is_what_was_committed_and_not_read() {

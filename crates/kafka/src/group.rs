@@ -262,7 +262,7 @@ impl ConsumerContext for Context {
                 }
             }
             Rebalance::Error(error) => {
-                tracing::warn!(error = %error, "a group could not share its partitions")
+                tracing::warn!(error = %error, "a group could not share its partitions");
             }
         }
     }
