@@ -70,24 +70,38 @@ impl Load {
         }
     }
 
-    /// Has that many clients pay for that long. A payment under way at the end is waited for and counted, but not
-    /// towards the rate. A connection that breaks is an error: what it acknowledged would not be known.
+    /// Has that many clients pay for that long, as fast as they are answered. A payment under way at the end is waited
+    /// for and counted, but not towards the rate. A connection that breaks is an error: what it acknowledged would not
+    /// be known.
     pub async fn run(&self, clients: u16, length: Duration) -> Result<Paid> {
+        self.go(clients, length, Duration::ZERO).await
+    }
+
+    /// The same, with `per_second` payments of all clients together, if they are answered fast enough.
+    pub async fn run_at(&self, per_second: u64, clients: u16, length: Duration) -> Result<Paid> {
+        let micros = u64::from(clients) * 1_000_000 / per_second.max(1);
+        self.go(clients, length, Duration::from_micros(micros)).await
+    }
+
+    /// Each client begins a payment every `pause`, at the soonest when the one before is answered.
+    async fn go(&self, clients: u16, length: Duration, pause: Duration) -> Result<Paid> {
         let mut connections = Vec::new();
         for _ in 0..clients {
             connections.push(self.connect().await?);
         }
-        let end = Instant::now() + length;
+        let begin = Instant::now();
         let mut running = JoinSet::new();
-        for sender in connections {
-            let first = self.next.fetch_add(1, Ordering::Relaxed);
-            running.spawn(pay(
-                sender,
-                self.authorization.clone(),
-                Arc::clone(&self.market),
-                first,
-                end,
-            ));
+        for (place, sender) in (0..).zip(connections) {
+            let client = Client {
+                authorization: self.authorization.clone(),
+                market: Arc::clone(&self.market),
+                number: self.next.fetch_add(1, Ordering::Relaxed),
+                // Not all at the same moment.
+                begin: begin + pause * place / u32::from(clients),
+                pause,
+                end: begin + length,
+            };
+            running.spawn(client.pay(sender));
         }
         let mut paid = Paid::default();
         let mut in_time = 0;
@@ -116,41 +130,56 @@ impl Load {
     }
 }
 
-/// One client, which goes on until `end`. `client` is its number among all clients of all rounds.
-async fn pay(
-    mut sender: SendRequest<Full<Bytes>>,
+/// One client, which goes on until `end`.
+struct Client {
     authorization: String,
     market: Arc<Market>,
-    client: u64,
+    /// Its number among all clients of all rounds.
+    number: u64,
+    begin: Instant,
+    pause: Duration,
     end: Instant,
-) -> Result<Seen> {
-    let mut seen = Seen::default();
-    let start = usize::try_from(client)?;
-    for turn in 0_usize.. {
-        if Instant::now() >= end {
-            break;
+}
+
+impl Client {
+    async fn pay(self, mut sender: SendRequest<Full<Bytes>>) -> Result<Seen> {
+        let mut seen = Seen::default();
+        let mut next_at = self.begin;
+        for turn in 0_usize.. {
+            if next_at > Instant::now() {
+                tokio::time::sleep_until(next_at.into()).await;
+            }
+            if Instant::now() >= self.end {
+                break;
+            }
+            next_at += self.pause;
+            let request = self.request(turn)?;
+            sender.ready().await.context("a connection was closed")?;
+            let answer = sender.send_request(request).await.context("no answer")?;
+            let status = answer.status();
+            let body = answer.into_body().collect().await?.to_bytes();
+            if status == StatusCode::CREATED {
+                seen.accepted += 1;
+                seen.in_time += u64::from(Instant::now() <= self.end);
+            } else {
+                seen.others
+                    .push((status, String::from_utf8_lossy(&body).into_owned()));
+            }
         }
+        Ok(seen)
+    }
+
+    fn request(&self, turn: usize) -> Result<Request<Full<Bytes>>> {
+        let start = usize::try_from(self.number)?;
         // 20 characters, as the floor's.
-        let reference = format!("o{client:08}-{turn:010}");
-        let request = Request::builder()
+        let reference = format!("o{:08}-{turn:010}", self.number);
+        Ok(Request::builder()
             .method(Method::POST)
             .uri("/v1/payments")
             .header(header::HOST, "127.0.0.1")
-            .header(header::AUTHORIZATION, &authorization)
+            .header(header::AUTHORIZATION, &self.authorization)
             .header(header::CONTENT_TYPE, "application/json")
             .header("idempotency-key", &reference)
-            .body(Full::new(market.body(&reference, start.wrapping_add(turn))))?;
-        sender.ready().await.context("a connection was closed")?;
-        let answer = sender.send_request(request).await.context("no answer")?;
-        let status = answer.status();
-        let body = answer.into_body().collect().await?.to_bytes();
-        if status == StatusCode::CREATED {
-            seen.accepted += 1;
-            seen.in_time += u64::from(Instant::now() <= end);
-        } else {
-            seen.others
-                .push((status, String::from_utf8_lossy(&body).into_owned()));
-        }
+            .body(Full::new(self.market.body(&reference, start.wrapping_add(turn))))?)
     }
-    Ok(seen)
 }

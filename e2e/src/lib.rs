@@ -8,6 +8,6 @@ mod shop;
 mod wait;
 
 pub use api::{Answer, Api};
-pub use platform::{Mode, Platform, Stage, binary};
+pub use platform::{Mode, PORTS, Platform, Stage, binary};
 pub use shop::{contract_terms, external_payment, partner_with_contract, platform_payment};
 pub use wait::{eventually, within};

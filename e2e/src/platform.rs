@@ -243,6 +243,11 @@ impl Platform {
         self.spawn(name, command)
     }
 
+    /// The id of a process that was started and not stopped.
+    pub fn pid(&self, name: &str) -> Option<u32> {
+        self.processes.get(name).map(Child::id)
+    }
+
     /// The ids of the database server's processes, by their data folder. Empty while it is down.
     pub fn postgres_pid(&self) -> Option<i32> {
         let text = std::fs::read_to_string(self.data_dir().join("postgres/postmaster.pid")).ok()?;
@@ -344,7 +349,7 @@ impl Drop for Platform {
 }
 
 /// The services, with the distance of their port from the gateway's.
-const PORTS: &[(&str, u16)] = &[
+pub const PORTS: &[(&str, u16)] = &[
     ("user", 1),
     ("payment", 2),
     ("settlement", 3),

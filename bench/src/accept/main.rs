@@ -3,10 +3,7 @@
 
 mod floor;
 mod lag;
-mod load;
-mod market;
 mod rounds;
-mod server;
 
 use std::time::Duration;
 
@@ -16,10 +13,10 @@ use e2e::{Mode, Platform};
 
 use crate::floor::Floor;
 use crate::lag::Lag;
-use crate::load::Load;
-use crate::market::Market;
 use crate::rounds::Rounds;
-use crate::server::Server;
+use bench::load::Load;
+use bench::market::Market;
+use bench::server::Server;
 
 /// Measures accepted payments per second against what the database server can write at most.
 #[derive(Parser)]

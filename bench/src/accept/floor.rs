@@ -13,7 +13,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::types::Uuid;
 use tokio::process::Command;
 
-use crate::server::Server;
+use bench::server::Server;
 
 /// A table that a payment writes to.
 struct Table {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use sqlx::PgConnection;
 
-use crate::server::Server;
+use bench::server::Server;
 
 /// How long the consumers may take to catch up after a round.
 const PATIENCE: Duration = Duration::from_mins(10);
