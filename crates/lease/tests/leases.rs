@@ -34,8 +34,8 @@ async fn taken(lease: &Lease) -> lease::Term {
 async fn one_copy_leads_and_keeps_its_token_while_it_extends() {
     let database = database().await;
     let (one, two) = (
-        lease(&database, Duration::from_secs(60)),
-        lease(&database, Duration::from_secs(60)),
+        lease(&database, Duration::from_mins(1)),
+        lease(&database, Duration::from_mins(1)),
     );
     let first = one.take().await.unwrap().unwrap();
     assert_eq!(two.take().await.unwrap(), None);
@@ -46,8 +46,8 @@ async fn one_copy_leads_and_keeps_its_token_while_it_extends() {
 async fn a_lease_that_was_given_back_is_free_at_once_under_a_higher_token() {
     let database = database().await;
     let (one, two) = (
-        lease(&database, Duration::from_secs(60)),
-        lease(&database, Duration::from_secs(60)),
+        lease(&database, Duration::from_mins(1)),
+        lease(&database, Duration::from_mins(1)),
     );
     let first = one.take().await.unwrap().unwrap();
     one.release(&first).await.unwrap();
@@ -60,7 +60,7 @@ async fn who_was_succeeded_may_not_write() {
     let database = database().await;
     let (one, two) = (
         lease(&database, Duration::from_millis(1)),
-        lease(&database, Duration::from_secs(60)),
+        lease(&database, Duration::from_mins(1)),
     );
     let paused = one.take().await.unwrap().unwrap();
     let next = taken(&two).await;
@@ -76,16 +76,16 @@ async fn nobody_takes_over_in_the_middle_of_a_leader_s_transaction() {
     let database = database().await;
     let (one, two) = (
         lease(&database, Duration::from_millis(1)),
-        lease(&database, Duration::from_secs(60)),
+        lease(&database, Duration::from_mins(1)),
     );
     let term = one.take().await.unwrap().unwrap();
     let mut writing = database.db().begin().await.unwrap();
     term.check(&mut writing).await.unwrap();
     let successor = tokio::spawn(async move { taken(&two).await });
     // Whatever the successor does meanwhile, it has not succeeded before the commit.
-    let waiting = "select count(*) from pg_stat_activity
+    let blocked = "select count(*) from pg_stat_activity
                     where datname = current_database() and wait_event_type = 'Lock'";
-    while sqlx::query_scalar::<_, i64>(waiting)
+    while sqlx::query_scalar::<_, i64>(blocked)
         .fetch_one(database.db().pool())
         .await
         .unwrap()
