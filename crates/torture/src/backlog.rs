@@ -136,12 +136,11 @@ impl Backlog {
         small.map(|(at, _)| *at - from)
     }
 
-    /// Waits until all is handled; how long that took. None: not within the limit.
-    pub(crate) async fn drained(&self, from: Instant, limit: Duration) -> Option<Duration> {
-        let deadline = from + limit;
+    /// Waits until it was seen to be that small; how long after `from` that was. None: not within the limit.
+    pub(crate) async fn falls_to(&self, size: u64, from: Instant, limit: Duration) -> Option<Duration> {
         loop {
-            let took = self.down_after(from, 0);
-            if took.is_some() || Instant::now() >= deadline {
+            let took = self.down_after(from, size);
+            if took.is_some() || from.elapsed() >= limit {
                 return took;
             }
             sleep(PERIOD).await;

@@ -81,11 +81,18 @@ pub async fn run(fault: &Fault, options: &Options, say: impl Fn(&str)) -> Result
     }
     times.healed = Instant::now();
     sleep_until(times.end.max(times.healed + seconds(AFTERMATH, options.hurry))).await;
+    let small = options.rate * ON_ITS_WAY;
+    if let Some(limit) = fault.promise.caught_up {
+        // The promise is one under load.
+        backlog
+            .falls_to(small, times.healed, Duration::from_secs(limit))
+            .await;
+    }
     times.end = Instant::now();
     load.close();
     note(&load, "load ends".to_owned());
     let seen = load.finish().await?;
-    let drained = backlog.drained(times.end, DRAIN_LIMIT).await;
+    let drained = backlog.falls_to(0, times.end, DRAIN_LIMIT).await;
     say("counting");
     let api = stage.platform.api()?;
     settled(&api).await?;
@@ -98,7 +105,6 @@ pub async fn run(fault: &Fault, options: &Options, say: impl Fn(&str)) -> Result
     if let Some(folder) = &options.logs {
         keep_logs(&stage, &folder.join(fault.name)).await?;
     }
-    let small = options.rate * ON_ITS_WAY;
     let measured = Measured {
         load: times.end - times.begin,
         longest_pause: seen.longest_pause(times.begin, times.end),
