@@ -23,7 +23,7 @@ pub(super) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "leader/paused",
-        sentence: "The payment service whose relay leads is paused for 30 s: the other leads, late writes are refused.",
+        sentence: "The payment service whose relay leads is paused for 30 s: the other leads, and it gives its lead up.",
         shape: Shape {
             doubled: &["payment"],
             ..SMALL
