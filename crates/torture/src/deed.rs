@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use servers::{Kafka, Patroni, RedisSentinel};
 use tokio::time::{Instant, sleep};
 
-use crate::stage::Stage;
+use crate::stage::{Copies, Stage};
 use crate::traces;
 
 /// How long Kafka may take to notice that a broker is dead.
@@ -160,25 +160,24 @@ impl Stage {
         Ok(format!("master {master} killed with what replicas had not seen"))
     }
 
+    /// Pauses the copy that leads, and waits until another one does: that leads change hands elsewhere, as they may on
+    /// a starved machine, is no evidence.
     async fn pause_leader(&mut self, service: &'static str) -> Result<String> {
         let copies = self
             .copies
             .get(service)
             .context("the service has copies")?
             .clone();
+        let (port, name) = leader(&copies).await?;
+        self.platform.pause(&name)?;
+        self.paused_process = Some(name.clone());
+        let others = copies.into_iter().filter(|(other, _)| *other != port).collect();
         let begin = Instant::now();
-        while begin.elapsed() < NOTICE_LIMIT {
-            for (port, name) in &copies {
-                let page = traces::metrics(*port).await?;
-                if traces::sum(&page, "jeongsan_lease_held{lease=\"relay\"}") == 1 {
-                    self.platform.pause(name)?;
-                    self.paused_process = Some(name.clone());
-                    return Ok(format!("{name} paused, whose relay leads"));
-                }
-            }
-            sleep(LOOK).await;
-        }
-        anyhow::bail!("no copy of {service} leads")
+        let (_, next) = leader(&others).await?;
+        let took = begin.elapsed().as_millis();
+        Ok(format!(
+            "{name} paused, whose relay led; {next} leads after {took} ms"
+        ))
     }
 
     fn churn(&mut self) -> Result<String> {
@@ -206,6 +205,25 @@ impl Stage {
     fn patroni(&mut self) -> Result<&mut Patroni> {
         self.patroni.as_mut().context("the shape has no Patroni")
     }
+}
+
+/// Waits until one of these copies says that its relay leads.
+async fn leader(copies: &Copies) -> Result<(u16, String)> {
+    let begin = Instant::now();
+    while begin.elapsed() < NOTICE_LIMIT {
+        for (port, name) in copies {
+            let page = traces::metrics(*port).await?;
+            if traces::sum(&page, "jeongsan_lease_held{lease=\"relay\"}") == 1 {
+                return Ok((*port, name.clone()));
+            }
+        }
+        sleep(LOOK).await;
+    }
+    let names: Vec<_> = copies.values().map(String::as_str).collect();
+    bail!(
+        "the relay of none of these leads within {NOTICE_LIMIT:?}: {}",
+        names.join(", ")
+    )
 }
 
 /// The number of a copy's start; the first has none.
