@@ -27,9 +27,9 @@ pub(crate) struct Unsequenced {
     pub(crate) occurred_at: DateTime<Utc>,
 }
 
-/// The oldest events of these topics that stand in no partition. In the order of their positions an event never stands before its
-/// predecessor: it got its position under the lock of its aggregate, after that one was committed. What commits late
-/// is found late; nothing is passed over.
+/// The oldest events of these topics that stand in no partition. In the order of their positions an event never stands
+/// before its predecessor: it got its position under the lock of its aggregate, after that one was committed. What
+/// commits late is found late; nothing is passed over.
 pub(crate) async fn next(
     conn: &mut PgConnection,
     topics: &[&str],

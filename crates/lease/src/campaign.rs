@@ -16,7 +16,7 @@ const EXTENSIONS: u32 = 3;
 /// How a lease is held.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// How long a copy that has died, or hangs, keeps the others out.
+    /// How long a copy that has died keeps the others out; one that hangs inside a transaction, about twice as long.
     pub length: Duration,
 }
 
@@ -60,6 +60,7 @@ impl Lease {
             name: self.name,
             holder: self.holder,
             token,
+            length: self.options.length,
         }))
     }
 

@@ -30,18 +30,24 @@ pub(crate) async fn take(
     .await
 }
 
-/// Whether that token is the current one; if so, the lease does not change hands until the transaction ends.
+/// Whether that token is the current one; if so, the lease does not change hands until the transaction ends. A leader
+/// that hangs in it must not keep the others out for longer than its lease: the server ends a transaction in which
+/// nothing happens for as long.
 pub(crate) async fn holds(
     conn: &mut PgConnection,
     name: &str,
     holder: Uuid,
     token: i64,
+    length: Duration,
 ) -> Result<bool, sqlx::Error> {
     let row = sqlx::query_scalar!(
-        r#"select 1 as "one!" from lease.leases where name = $1 and holder = $2 and token = $3 for share"#,
+        r#"select set_config('idle_in_transaction_session_timeout', $4, true) as "limit!"
+             from lease.leases where name = $1 and holder = $2 and token = $3
+              for share"#,
         name,
         holder,
-        token
+        token,
+        length.as_millis().to_string()
     )
     .fetch_optional(conn)
     .await?;

@@ -1,5 +1,7 @@
 //! The right to act, as it goes along with whoever acts.
 
+use std::time::Duration;
+
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -11,6 +13,7 @@ pub struct Term {
     pub(crate) name: &'static str,
     pub(crate) holder: Uuid,
     pub(crate) token: i64,
+    pub(crate) length: Duration,
 }
 
 impl Term {
@@ -20,12 +23,12 @@ impl Term {
     }
 
     /// Asked inside a transaction before it writes what only the leader may write. Until that transaction ends, the
-    /// lease does not change hands.
+    /// lease does not change hands; so the server ends it when nothing happens in it for the length of the lease.
     ///
     /// # Errors
     /// [`LeaseError::Deposed`] where another copy leads now: commit nothing, stop acting.
     pub async fn check(&self, conn: &mut PgConnection) -> Result<(), LeaseError> {
-        if store::holds(conn, self.name, self.holder, self.token).await? {
+        if store::holds(conn, self.name, self.holder, self.token, self.length).await? {
             return Ok(());
         }
         metrics::counter!("jeongsan_lease_refused_total", "lease" => self.name).increment(1);

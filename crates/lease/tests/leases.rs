@@ -74,11 +74,13 @@ async fn who_was_succeeded_may_not_write() {
 #[tokio::test]
 async fn nobody_takes_over_in_the_middle_of_a_leader_s_transaction() {
     let database = database().await;
+    // Long enough for the transaction, which idles while the other is watched; the lease has run out by decree.
     let (one, two) = (
-        lease(&database, Duration::from_millis(1)),
+        lease(&database, Duration::from_mins(1)),
         lease(&database, Duration::from_mins(1)),
     );
     let term = one.take().await.unwrap().unwrap();
+    one.release(&term).await.unwrap();
     let mut writing = database.db().begin().await.unwrap();
     term.check(&mut writing).await.unwrap();
     let successor = tokio::spawn(async move { taken(&two).await });
@@ -97,6 +99,26 @@ async fn nobody_takes_over_in_the_middle_of_a_leader_s_transaction() {
     term.check(&mut writing).await.unwrap();
     writing.commit().await.unwrap();
     assert_eq!(successor.await.unwrap().token(), term.token() + 1);
+}
+
+#[tokio::test]
+async fn a_leader_that_hangs_in_a_transaction_is_succeeded_all_the_same() {
+    let database = database().await;
+    let (one, two) = (
+        lease(&database, Duration::from_millis(300)),
+        lease(&database, Duration::from_mins(1)),
+    );
+    let term = one.take().await.unwrap().unwrap();
+    let mut writing = database.db().begin().await.unwrap();
+    term.check(&mut writing).await.unwrap();
+    let limit: String = sqlx::query_scalar("show idle_in_transaction_session_timeout")
+        .fetch_one(&mut *writing)
+        .await
+        .unwrap();
+    assert_eq!(limit, "300ms");
+    // Nothing happens in it, as when its process is paused: the server ends it, and the lease is free.
+    assert_eq!(taken(&two).await.token(), term.token() + 1);
+    assert!(writing.commit().await.is_err());
 }
 
 #[tokio::test]
