@@ -25,3 +25,23 @@ fn the_document_of_events_is_the_committed_one_whatever_the_settings() {
         "cargo run -p contracts --example write_schemas"
     );
 }
+
+#[test]
+fn every_example_file_of_settings_is_understood() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
+    let files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        .collect();
+    assert!(files.len() >= 3, "{files:?}");
+    for file in files {
+        let shown = Command::new(env!("CARGO_BIN_EXE_jeongsan"))
+            .args(["config", "show", "--config"])
+            .arg(&file)
+            .output()
+            .unwrap();
+        let says = String::from_utf8_lossy(&shown.stderr);
+        assert!(shown.status.success(), "{}: {says}", file.display());
+    }
+}
