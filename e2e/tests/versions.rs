@@ -75,14 +75,15 @@ async fn ready(probe: &Api, name: &str) -> Result<()> {
     .map(drop)
 }
 
+/// A copy of this version, which reads the logs of the others of this version: those of the older one may be stopped.
 async fn launch_newer(platform: &mut Platform, service: &str, port: u16) -> Result<()> {
-    let number = (platform.base_port() + port).to_string();
-    let own = format!("{service}.port");
-    platform.launch_with(
-        &format!("{service}-newer"),
-        &["serve", service],
-        &[(&own, &number)],
-    )?;
+    let base = platform.base_port();
+    let mut settings = vec![(format!("{service}.port"), (base + port).to_string())];
+    for (peer, port) in NEWER {
+        settings.push((format!("{peer}.url"), format!("http://127.0.0.1:{}", base + port)));
+    }
+    let settings: Vec<_> = settings.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    platform.launch_with(&format!("{service}-newer"), &["serve", service], &settings)?;
     ready(&platform.direct(port), service).await
 }
 
@@ -106,18 +107,9 @@ async fn two_versions_share_the_work_and_read_each_other_s_events() -> Result<()
     for (service, port) in NEWER {
         launch_newer(&mut platform, service, *port).await?;
     }
+    launch_newer(&mut platform, "gateway", NEWER_GATEWAY).await?;
     let base = platform.base_port();
-    let mut settings = vec![("gateway.port".to_owned(), (base + NEWER_GATEWAY).to_string())];
-    for (service, port) in NEWER {
-        settings.push((
-            format!("{service}.url"),
-            format!("http://127.0.0.1:{}", base + port),
-        ));
-    }
-    let settings: Vec<_> = settings.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    platform.launch_with("gateway-newer", &["serve", "gateway"], &settings)?;
     let newer = Api::new(format!("http://127.0.0.1:{}", base + NEWER_GATEWAY), api.key());
-    ready(&newer, "the newer gateway").await?;
     let (one, two) = tokio::join!(
         pay(&api, &partner, "both-older"),
         pay(&newer, &partner, "both-newer")
