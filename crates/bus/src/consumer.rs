@@ -155,30 +155,39 @@ impl Consumer {
         }
     }
 
-    /// Takes in one batch from every partition, and whatever waited and is next now.
+    /// Takes in one batch from every partition, and whatever waited and is next now. A partition that cannot be read or
+    /// handled does not hold up the others: its error is the step's where nothing else was done.
     pub async fn step(&self) -> Result<Progress, BusError> {
         let limit = self.batch.load(Ordering::Relaxed);
-        let outcome = self.step_by(limit).await;
-        let next = match outcome {
-            Ok(_) => limit.saturating_mul(2).min(BATCH),
-            Err(_) => (limit / SHRINK).max(1),
+        let mut faults = Vec::new();
+        let outcome = self.step_by(limit, &mut faults).await;
+        let next = if outcome.is_ok() && faults.is_empty() {
+            limit.saturating_mul(2).min(BATCH)
+        } else {
+            (limit / SHRINK).max(1)
         };
         self.batch.store(next, Ordering::Relaxed);
-        outcome
+        match (outcome, faults.pop()) {
+            (Ok(Progress::Idle), Some(fault)) => Err(fault),
+            (outcome, Some(fault)) => {
+                let error: &dyn std::error::Error = &fault;
+                tracing::warn!(topic = self.topic.name, error, "a partition does not get on");
+                outcome
+            }
+            (outcome, None) => outcome,
+        }
     }
 
-    async fn step_by(&self, limit: u16) -> Result<Progress, BusError> {
+    async fn step_by(&self, limit: u16, faults: &mut Vec<BusError>) -> Result<Progress, BusError> {
         let mut taken = self.revive().await?;
         let mut places = self.places().await?;
         for partition in self.reader().partitions() {
             let from = places.remove(&partition).unwrap_or_else(Cursor::start);
-            let batch = self.reader().read(partition, &from, limit).await?;
-            if batch.is_empty() {
-                continue;
-            }
-            match self.take(partition, &from, &batch).await? {
-                Progress::Took(count) => taken += count,
-                other => return Ok(other),
+            match self.advance_by(partition, &from, limit).await {
+                Ok(Progress::Took(count)) => taken += count,
+                Ok(Progress::Idle) => {}
+                Ok(Progress::Overtaken) => return Ok(Progress::Overtaken),
+                Err(fault) => faults.push(fault),
             }
         }
         Ok(if taken == 0 {
@@ -186,6 +195,15 @@ impl Consumer {
         } else {
             Progress::Took(taken)
         })
+    }
+
+    /// Takes in at most `limit` records of one partition.
+    async fn advance_by(&self, partition: i32, from: &Cursor, limit: u16) -> Result<Progress, BusError> {
+        let batch = self.reader().read(partition, from, limit).await?;
+        if batch.is_empty() {
+            return Ok(Progress::Idle);
+        }
+        self.take(partition, from, &batch).await
     }
 
     /// How many committed records of the topic are still to be taken in, by whatever copy of the service.

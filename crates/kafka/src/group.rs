@@ -20,10 +20,6 @@ use crate::lanes::Lanes;
 use crate::options::Options;
 use crate::reporter::Reporter;
 
-/// A lane with more records than these is paused,
-const FULL: usize = 4_000;
-/// and resumed when it has fewer than these.
-const READY: usize = 1_000;
 /// How long the thread waits for a message before it looks after other things.
 const POLL: Duration = Duration::from_millis(100);
 /// How often it notes how far the lanes have been handled.
@@ -183,7 +179,7 @@ impl Member {
                 Arrival::Record { sequence, record } => lane.push(sequence, *record, message.offset()),
                 Arrival::Watermark(sequence) => lane.mark(sequence),
             }
-            is_full = lane.len() > FULL && !lane.is_paused;
+            is_full = lane.is_full() && !lane.is_paused;
             lane.is_paused |= is_full;
         }
         self.lanes.announce(topic);
@@ -200,7 +196,7 @@ impl Member {
         let mut handled = Vec::new();
         for ((topic, partition), lane) in self.lanes.lock().iter_mut() {
             let name = self.options.topic(*topic);
-            if lane.is_paused && lane.len() < READY {
+            if lane.is_paused && lane.is_nearly_empty() {
                 lane.is_paused = false;
                 resumed.add_partition(&name, *partition);
             }

@@ -1,13 +1,21 @@
 //! What came of one partition: repeats are dropped, gaps are seen.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use bus::Record;
+
+/// A lane with more records than these is paused,
+const FULL: usize = 4_000;
+/// or one whose events have more bytes than these: a request may have made a large one.
+const FULL_BYTES: usize = 16 << 20;
 
 /// Records of one partition that are not handled yet, by their number. However they come, they leave in order.
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
     records: BTreeMap<i64, Came>,
+    /// How many bytes their events have.
+    bytes: usize,
     /// The greatest number that a watermark spoke of.
     watermark: i64,
     /// Kafka's offset behind everything that has been handled: where a successor may begin.
@@ -36,7 +44,11 @@ pub(crate) enum Next {
 impl Lane {
     /// Takes in a record. A repeat changes nothing.
     pub(crate) fn push(&mut self, sequence: i64, record: Record, offset: i64) {
-        self.records.entry(sequence).or_insert(Came { record, offset });
+        let size = record.payload.get().len();
+        if let Entry::Vacant(free) = self.records.entry(sequence) {
+            free.insert(Came { record, offset });
+            self.bytes = self.bytes.saturating_add(size);
+        }
     }
 
     /// Takes in a watermark.
@@ -44,9 +56,14 @@ impl Lane {
         self.watermark = self.watermark.max(sequence);
     }
 
-    /// How many records wait.
-    pub(crate) fn len(&self) -> usize {
-        self.records.len()
+    /// Whether more waits than a reader needs ahead of it, by number or by size.
+    pub(crate) fn is_full(&self) -> bool {
+        self.records.len() > FULL || self.bytes > FULL_BYTES
+    }
+
+    /// Whether so little waits that Kafka should go on.
+    pub(crate) fn is_nearly_empty(&self) -> bool {
+        self.records.len() < FULL / 4 && self.bytes < FULL_BYTES / 4
     }
 
     /// Where a successor may begin to read, if something has been handled since this was asked the last time.
@@ -58,6 +75,8 @@ impl Lane {
     pub(crate) fn next(&mut self, after: i64, limit: usize) -> Next {
         let waiting = self.records.split_off(&after.saturating_add(1));
         let handled = std::mem::replace(&mut self.records, waiting);
+        let gone = handled.values().map(|came| came.record.payload.get().len()).sum();
+        self.bytes = self.bytes.saturating_sub(gone);
         if let Some(last) = handled.values().map(|came| came.offset).max() {
             self.handled_to = self.handled_to.max(Some(last.saturating_add(1)));
         }
@@ -163,6 +182,31 @@ mod tests {
         lane.next(2, 9);
         assert_eq!(lane.take_handled(), Some(102));
         assert_eq!(lane.take_handled(), None);
-        assert_eq!(lane.len(), 1);
+        assert_eq!(lane.records.len(), 1);
+    }
+
+    #[test]
+    fn a_lane_is_full_by_number_or_by_size_until_most_of_it_was_handled() {
+        let large = |sequence| Record {
+            payload: serde_json::value::RawValue::from_string(format!("\"{}\"", "x".repeat(4 << 20)))
+                .unwrap(),
+            ..record(sequence)
+        };
+        let makes: [(i64, &dyn Fn(i64) -> Record); 2] = [(4_001, &record), (4, &large)];
+        for (count, make) in makes {
+            let mut lane = Lane::default();
+            for sequence in 1..=count {
+                assert!(!lane.is_full(), "at {sequence}");
+                // A repeat adds nothing.
+                for _ in 0..2 {
+                    lane.push(sequence, make(sequence), sequence);
+                }
+            }
+            assert!(lane.is_full());
+            lane.next(count / 2, 1);
+            assert!(!lane.is_full() && !lane.is_nearly_empty());
+            lane.next(count, 1);
+            assert!(lane.is_nearly_empty());
+        }
     }
 }

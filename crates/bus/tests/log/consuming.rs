@@ -5,7 +5,7 @@ use bus::{BusError, Cursor, OutboxLog, Progress};
 use ids::PaymentId;
 use testkit::event_log::{Scribe, Site as _, TOPIC, database, drain, effects, publish};
 
-use crate::fixture::{Scripted, consumer_of, open};
+use crate::fixture::{HalfBroken, Scripted, consumer_of, open};
 
 #[tokio::test]
 async fn events_that_come_shuffled_and_twice_are_handled_in_order_and_once() {
@@ -92,4 +92,19 @@ async fn what_is_too_much_at_once_goes_through_in_parts() {
         }
     }
     assert!(failures > 0, "the first batch was to be too large");
+}
+
+#[tokio::test]
+async fn a_partition_that_cannot_be_read_does_not_hold_up_the_others() {
+    let database = database().await;
+    let outbox = database.outbox();
+    let payment = PaymentId::generate();
+    publish(&outbox, &[payment, payment]).await;
+    let log = Arc::new(HalfBroken(Scripted::of(&outbox, &[0, 1]).await));
+    let consumer = consumer_of(log, &outbox, &Scribe::new());
+    assert_eq!(consumer.step().await.unwrap(), Progress::Took(2));
+    assert_eq!(effects(&outbox).await.len(), 2);
+    // With nothing else to do, it is said.
+    let idle = consumer.step().await;
+    assert!(matches!(idle, Err(BusError::Broker(_))), "{idle:?}");
 }

@@ -83,3 +83,39 @@ impl Reader for Scripted {
         false
     }
 }
+
+/// A log whose partition 0 cannot be read, and whose partition 1 is as a test wrote it down.
+pub struct HalfBroken(pub Arc<Scripted>);
+
+#[async_trait]
+impl EventLog for HalfBroken {
+    fn name(&self) -> &'static str {
+        "half broken"
+    }
+
+    fn reader(&self, _: Topic) -> Box<dyn Reader> {
+        Box::new(Self(Arc::clone(&self.0)))
+    }
+
+    async fn lag(&self, _: Topic, _: &Places) -> Result<Lag, BusError> {
+        Ok(Lag::default())
+    }
+}
+
+#[async_trait]
+impl Reader for HalfBroken {
+    fn partitions(&self) -> Vec<i32> {
+        vec![0, 1]
+    }
+
+    async fn read(&self, partition: i32, after: &Cursor, limit: u16) -> Result<Vec<Record>, BusError> {
+        if partition == 0 {
+            return Err(BusError::Broker("as the test wants it".into()));
+        }
+        self.0.read(partition, after, limit).await
+    }
+
+    async fn changed(&self, _: std::time::Duration) -> bool {
+        false
+    }
+}
