@@ -170,6 +170,8 @@ impl Consumer {
         match (outcome, faults.pop()) {
             (Ok(Progress::Idle), Some(fault)) => Err(fault),
             (outcome, Some(fault)) => {
+                metrics::counter!("jeongsan_consumer_failures_total", "topic" => self.topic.name)
+                    .increment(1);
                 let error: &dyn std::error::Error = &fault;
                 tracing::warn!(topic = self.topic.name, error, "a partition does not get on");
                 outcome
