@@ -42,7 +42,11 @@ impl Databases {
         let mut behind: i64 = 0;
         for service in self.0.values_mut() {
             behind += sqlx::query_scalar::<_, i64>(
-                "select (select count(*) from bus.outbox where sequence is null) + (select count(*) from bus.parked)",
+                "select (select count(*) from bus.outbox
+                          where position > coalesce((select taken_to from bus.frontier), 0))
+                      + (select count(*) from bus.holes h
+                           join bus.outbox o on o.position between h.first and h.last)
+                      + (select count(*) from bus.parked)",
             )
             .fetch_one(service)
             .await?;
@@ -96,7 +100,6 @@ impl Databases {
     /// For every payment since then, the time from the commit of the payment to the commit of its journal entry, in
     /// microseconds, sorted. Both are noted by the database server.
     pub async fn latencies(&mut self, since: DateTime<Utc>) -> Result<Vec<i64>> {
-        // The relay updates the row, so that only this column remembers who wrote it.
         let paid: Vec<(String, DateTime<Utc>)> = sqlx::query_as(
             "select aggregate, pg_xact_commit_timestamp(xid::xid) from bus.outbox
               where topic = 'payment-completed' and pg_xact_commit_timestamp(xid::xid) >= $1",

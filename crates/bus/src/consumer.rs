@@ -17,7 +17,7 @@ use crate::work::{Outbox, Work};
 use crate::{BusError, Cursor, Refusal, inbox};
 
 /// Records handed over in one transaction at most.
-const BATCH: u16 = 500;
+const BATCH: u16 = 1_000;
 /// After a failed step, the next one asks for a batch that is as many times smaller: what is too large for one
 /// transaction, or one answer, goes through in parts.
 const SHRINK: u16 = 4;
@@ -231,19 +231,40 @@ impl Consumer {
         }
         let mut from = from.clone();
         for record in batch {
-            let alone = std::slice::from_ref(record);
-            match self.admit(partition, &from, alone).await? {
-                Admitted::Yes => {}
-                Admitted::Overtaken => return Ok(Progress::Overtaken),
-                Admitted::Refused(reason) => {
-                    if !self.bury(partition, &from, record, &reason).await? {
-                        return Ok(Progress::Overtaken);
-                    }
-                }
+            match self.take_one(partition, &from, record).await? {
+                true => from = record.cursor.clone(),
+                false => return Ok(Progress::Overtaken),
             }
-            from = record.cursor.clone();
         }
         Ok(Progress::Took(batch.len()))
+    }
+
+    /// Takes in one record; puts it among the dead letters where its handler refuses what was published, and not only
+    /// what came. False where another copy was quicker.
+    async fn take_one(&self, partition: i32, from: &Cursor, record: &Record) -> Result<bool, BusError> {
+        let mut admitted = self.admit(partition, from, std::slice::from_ref(record)).await?;
+        let mut published = None;
+        if let Admitted::Refused(reason) = &admitted {
+            published = self.reader().published(partition, record).await?;
+            if let Some(published) = published.as_ref().filter(|published| !published.says_the_same_as(record)) {
+                tracing::warn!(
+                    topic = self.topic.name,
+                    aggregate = published.aggregate,
+                    number = published.number,
+                    error = reason,
+                    "another event came than was published"
+                );
+                admitted = self.admit(partition, from, std::slice::from_ref(published)).await?;
+            }
+        }
+        match admitted {
+            Admitted::Yes => Ok(true),
+            Admitted::Overtaken => Ok(false),
+            Admitted::Refused(reason) => {
+                let record = published.as_ref().unwrap_or(record);
+                self.bury(partition, from, record, &reason).await
+            }
+        }
     }
 
     /// One transaction: gate, effect, numbers, position.
@@ -255,10 +276,8 @@ impl Consumer {
         if self.lock(&mut work, partition).await? != *from {
             return Ok(Admitted::Overtaken);
         }
-        // In this order: what another copy takes out of the parking place meanwhile is then seen in one of the two.
-        let parked = inbox::parked(work.conn(), self.topic, batch).await?;
-        let handled = inbox::handled(work.conn(), self.topic, batch).await?;
-        let plan = gate(&handled, &parked, batch);
+        let standing = inbox::standing(work.conn(), self.topic, batch).await?;
+        let plan = gate(&standing.handled, &standing.parked, batch);
         if !plan.ready.is_empty() {
             if let Err(refusal) = self.hand_over(&mut work, &plan.ready).await {
                 return refused(refusal);

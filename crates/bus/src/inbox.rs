@@ -34,6 +34,9 @@ pub(crate) async fn lock_position(
     topic: Topic,
     partition: i32,
 ) -> Result<Cursor, BusError> {
+    if let Some(place) = locked(conn, log, topic, partition).await? {
+        return Ok(place);
+    }
     let start = Cursor::start();
     sqlx::query!(
         "insert into bus.positions (log, topic, partition, position) values ($1, $2, $3, $4)
@@ -45,15 +48,24 @@ pub(crate) async fn lock_position(
     )
     .execute(&mut *conn)
     .await?;
+    Ok(locked(conn, log, topic, partition).await?.unwrap_or(start))
+}
+
+async fn locked(
+    conn: &mut PgConnection,
+    log: &str,
+    topic: Topic,
+    partition: i32,
+) -> Result<Option<Cursor>, BusError> {
     let text = sqlx::query_scalar!(
         "select position from bus.positions where log = $1 and topic = $2 and partition = $3 for update",
         log,
         topic.name,
         partition
     )
-    .fetch_one(conn)
+    .fetch_optional(conn)
     .await?;
-    text.parse()
+    text.map(|text| text.parse()).transpose()
 }
 
 /// Moves the partition on to `to`.
@@ -94,21 +106,40 @@ pub(crate) async fn handled(
     Ok(rows.into_iter().map(|row| (row.aggregate, row.number)).collect())
 }
 
-/// Which events of these aggregates are put aside.
-pub(crate) async fn parked(
+/// The last handled number of each of these aggregates, and which of their events are put aside.
+#[derive(Debug, Default)]
+pub(crate) struct Standing {
+    pub(crate) handled: HashMap<String, i64>,
+    pub(crate) parked: HashSet<(String, i64)>,
+}
+
+/// Where these records' aggregates stand. One statement, so that what another copy takes out of the parking place
+/// meanwhile, and notes as handled, is seen in one of the two.
+pub(crate) async fn standing(
     conn: &mut PgConnection,
     topic: Topic,
     batch: &[Record],
-) -> Result<HashSet<(String, i64)>, sqlx::Error> {
+) -> Result<Standing, sqlx::Error> {
     let aggregates: Vec<&str> = batch.iter().map(|r| r.aggregate.as_str()).collect();
     let rows = sqlx::query!(
-        "select aggregate, number from bus.parked where topic = $1 and aggregate = any($2)",
+        r#"select aggregate as "aggregate!", number as "number!", false as "is_parked!"
+             from bus.handled where topic = $1 and aggregate = any($2)
+            union all
+           select aggregate, number, true from bus.parked where topic = $1 and aggregate = any($2)"#,
         topic.name,
         &aggregates as &[&str]
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.aggregate, row.number)).collect())
+    let mut standing = Standing::default();
+    for row in rows {
+        if row.is_parked {
+            standing.parked.insert((row.aggregate, row.number));
+        } else {
+            standing.handled.insert(row.aggregate, row.number);
+        }
+    }
+    Ok(standing)
 }
 
 /// Notes these records as handled.

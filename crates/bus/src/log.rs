@@ -66,6 +66,12 @@ pub trait Reader: Send + Sync {
     /// after a while whatever this says.
     async fn changed(&self, within: Duration) -> bool;
 
+    /// What was published in the place of `record`, where that can be another one than came: a broker lies between. None
+    /// where the record was read from its publisher.
+    async fn published(&self, _partition: i32, _record: &Record) -> Result<Option<Record>, BusError> {
+        Ok(None)
+    }
+
     /// Begins anew, because nothing has come for a while although there is something. Records that were read and not
     /// handled come again.
     async fn restart(&self) {}

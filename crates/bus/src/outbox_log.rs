@@ -9,7 +9,7 @@ use crate::feed::{Feed, Heads};
 use crate::log::{EventLog, Lag, Places, Reader};
 use crate::record::{Cursor, Record};
 use crate::work::Outbox;
-use crate::{BusError, outbox, sequenced};
+use crate::{BusError, outbox, placements};
 
 /// What logs are called whose places are those of an outbox.
 pub const OUTBOX: &str = "outbox";
@@ -78,11 +78,11 @@ impl Feed for OutboxLog {
         after: i64,
         limit: u16,
     ) -> Result<Vec<Record>, BusError> {
-        sequenced::read(self.outbox.db().pool(), topic, partition, after, limit.into()).await
+        placements::read(self.outbox.db().pool(), topic, partition, after, limit.into()).await
     }
 
     async fn heads(&self, topic: Topic) -> Result<Heads, BusError> {
-        sequenced::heads(self.outbox.db().pool(), topic).await
+        placements::heads(self.outbox.db().pool(), topic).await
     }
 }
 

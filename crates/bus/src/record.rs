@@ -40,6 +40,14 @@ impl Record {
             source,
         })
     }
+
+    /// Whether both are one event, and tell the same of it.
+    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
+        let said = |record: &Self| (record.number, record.event_id, record.occurred_at);
+        said(self) == said(other)
+            && self.aggregate == other.aggregate
+            && self.payload.get() == other.payload.get()
+    }
 }
 
 /// A place in one partition of a topic. Opaque to everyone but the log that gave it out.

@@ -14,12 +14,14 @@ use std::time::Duration;
 use contracts::Topic;
 use lease::{LeaseError, Term};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::BusError;
 use crate::broker::{Broker, Sequenced, partition_of};
+use crate::frontier::Frontier;
 use crate::marks::Marks;
+use crate::placements::{self, Progress, Unplaced};
 use crate::record::{Cursor, Record};
-use crate::sequenced::{self, Progress, Unsequenced};
 use crate::wake::Wake;
 use crate::work::Outbox;
 
@@ -40,11 +42,12 @@ pub struct Relay {
 
 /// How far this term has come, as memory has it.
 struct State {
+    frontier: Frontier,
     progress: BTreeMap<(Topic, i32), Progress>,
     /// What changed in it since it was written down.
     is_noted: bool,
     /// Records that have their place and are not known to be safe.
-    waiting: Vec<Sequenced>,
+    waiting: Arc<Vec<Sequenced>>,
     partitions: BTreeMap<Topic, i32>,
     marks: Marks,
 }
@@ -84,16 +87,16 @@ impl Relay {
         let mut wake = Wake::new(&self.outbox).await;
         loop {
             let waiting = std::mem::take(&mut state.waiting);
+            let sent = publish(Arc::clone(&self.broker), Arc::clone(&waiting));
             // Asked to stop, it takes in nothing new, and writes down what has become of the last batch.
             let limit = if stop.is_cancelled() { 0 } else { BATCH };
-            let (published, numbered) =
-                tokio::join!(self.publish(&waiting), self.number(term, &mut state, limit));
-            published?;
+            let numbered = self.number(term, &mut state, limit).await;
+            sent.await.map_err(|gone| BusError::Broker(gone.to_string()))??;
             let numbered = numbered?;
             *failures = 0;
             state.note_published(&waiting);
             let is_idle = numbered.is_empty() && state.is_noted;
-            state.waiting = numbered;
+            state.waiting = Arc::new(numbered);
             self.mark(&mut state, is_idle).await?;
             if !is_idle {
                 continue;
@@ -112,9 +115,10 @@ impl Relay {
     /// What the terms before left: places that were given out and may not have been sent.
     async fn resume(&self, term: &Term) -> Result<State, BusError> {
         let mut state = State {
+            frontier: Frontier::default(),
             progress: BTreeMap::new(),
             is_noted: true,
-            waiting: Vec::new(),
+            waiting: Arc::default(),
             partitions: BTreeMap::new(),
             marks: Marks::default(),
         };
@@ -125,62 +129,67 @@ impl Relay {
         }
         let mut work = self.outbox.begin().await?;
         term.check(work.conn()).await?;
-        for progress in sequenced::progress(work.conn()).await? {
+        state.frontier = placements::frontier(work.conn()).await?;
+        for progress in placements::progress(work.conn()).await? {
             if let Some(topic) = self.topics.iter().find(|topic| topic.name == progress.topic) {
                 state.progress.insert((*topic, progress.partition), progress);
             }
         }
         work.roll_back().await?;
+        let mut waiting = Vec::new();
         for ((topic, partition), progress) in &state.progress {
             let mut after = progress.published;
             while after < progress.numbered {
                 let pool = self.outbox.db().pool();
-                let records = sequenced::read(pool, *topic, *partition, after, BATCH.into()).await?;
+                let records = placements::read(pool, *topic, *partition, after, BATCH.into()).await?;
                 let Some(last) = records.last() else { break };
                 after = last.cursor.sequence()?;
-                state.waiting.extend(records.into_iter().map(|record| Sequenced {
+                waiting.extend(records.into_iter().map(|record| Sequenced {
                     partition: *partition,
                     record,
                 }));
             }
         }
+        state.waiting = Arc::new(waiting);
         Ok(state)
-    }
-
-    async fn publish(&self, records: &[Sequenced]) -> Result<(), BusError> {
-        if records.is_empty() {
-            return Ok(());
-        }
-        self.broker.publish(records).await?;
-        metrics::counter!("jeongsan_relay_events_total")
-            .increment(u64::try_from(records.len()).unwrap_or(u64::MAX));
-        Ok(())
     }
 
     /// Gives the next events their places, and writes down how far the term has come.
     async fn number(&self, term: &Term, state: &mut State, limit: u16) -> Result<Vec<Sequenced>, BusError> {
         let mut work = self.outbox.begin().await?;
         term.check(work.conn()).await?;
-        let names: Vec<&str> = self.topics.iter().map(|topic| topic.name).collect();
-        let events = sequenced::next(work.conn(), &names, limit.into()).await?;
-        let mut positions = Vec::with_capacity(events.len());
-        let mut records = Vec::with_capacity(events.len());
-        for event in events {
-            positions.push(event.position);
-            records.push(state.place(event)?);
+        let holes = state.frontier.holes.clone();
+        // Asked before it is looked into the holes: what was written by then is seen.
+        let horizon = match holes.first() {
+            Some(_) => placements::horizon(work.conn()).await?,
+            None => 0,
+        };
+        let events = placements::next(work.conn(), &state.frontier, limit.into()).await?;
+        let positions: Vec<i64> = events.iter().map(|event| event.position).collect();
+        let seen_in = if state.frontier.leaves_holes(&positions) {
+            placements::transaction(work.conn()).await?
+        } else {
+            0
+        };
+        state.frontier.take(&positions, seen_in);
+        if events.len() < limit.into() {
+            state.frontier.give_up(horizon);
         }
-        if records.is_empty() && state.is_noted {
+        let (positions, records) = state.place(events)?;
+        let are_noted = holes == state.frontier.holes;
+        if positions.is_empty() && are_noted && state.is_noted {
             work.roll_back().await?;
             return Ok(records);
         }
-        let partitions: Vec<i32> = records.iter().map(|record| record.partition).collect();
-        let sequences = records
-            .iter()
-            .map(|sequenced| sequenced.record.cursor.sequence())
-            .collect::<Result<Vec<i64>, _>>()?;
-        sequenced::assign(work.conn(), &positions, &partitions, &sequences).await?;
+        if !records.is_empty() {
+            placements::add(work.conn(), &positions, &records).await?;
+            placements::note_frontier(work.conn(), state.frontier.taken_to).await?;
+        }
+        if !are_noted {
+            placements::note_holes(work.conn(), &state.frontier.holes).await?;
+        }
         let progress: Vec<Progress> = state.progress.values().cloned().collect();
-        sequenced::note(work.conn(), &progress).await?;
+        placements::note_progress(work.conn(), &progress).await?;
         work.commit().await?;
         state.is_noted = true;
         Ok(records)
@@ -199,6 +208,22 @@ impl Relay {
     }
 }
 
+/// Sends records, in a task of its own: to hand so many to a client keeps a thread busy.
+fn publish(
+    broker: Arc<dyn Broker>,
+    records: Arc<Vec<Sequenced>>,
+) -> AbortOnDropHandle<Result<(), BusError>> {
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        if records.is_empty() {
+            return Ok(());
+        }
+        broker.publish(&records).await?;
+        metrics::counter!("jeongsan_relay_events_total")
+            .increment(u64::try_from(records.len()).unwrap_or(u64::MAX));
+        Ok(())
+    }))
+}
+
 fn report(error: &BusError, failures: u32) {
     metrics::counter!("jeongsan_relay_failures_total").increment(1);
     let error: &dyn std::error::Error = error;
@@ -210,16 +235,23 @@ fn report(error: &BusError, failures: u32) {
 }
 
 impl State {
+    /// Gives events their places. One of a topic that this service no longer has goes nowhere.
+    fn place(&mut self, events: Vec<Unplaced>) -> Result<(Vec<i64>, Vec<Sequenced>), BusError> {
+        let mut positions = Vec::with_capacity(events.len());
+        let mut records = Vec::with_capacity(events.len());
+        for event in events {
+            let known = self.partitions.iter().find(|(topic, _)| topic.name == event.topic);
+            if let Some((topic, partitions)) = known {
+                let partition = partition_of(&event.aggregate, *partitions);
+                positions.push(event.position);
+                records.push(self.place_one(event, *topic, partition)?);
+            }
+        }
+        Ok((positions, records))
+    }
+
     /// The place of an event: behind the last one of its aggregate's partition.
-    fn place(&mut self, event: Unsequenced) -> Result<Sequenced, BusError> {
-        let topic = self
-            .partitions
-            .keys()
-            .find(|topic| topic.name == event.topic)
-            .copied()
-            .ok_or_else(|| BusError::Position(event.topic.clone()))?;
-        let partitions = self.partitions.get(&topic).copied().unwrap_or(1);
-        let partition = partition_of(&event.aggregate, partitions);
+    fn place_one(&mut self, event: Unplaced, topic: Topic, partition: i32) -> Result<Sequenced, BusError> {
         let progress = self
             .progress
             .entry((topic, partition))
@@ -249,7 +281,7 @@ impl State {
     }
 }
 
-impl Unsequenced {
+impl Unplaced {
     fn into_record(self, topic: Topic, cursor: Cursor) -> Result<Record, BusError> {
         let payload = serde_json::value::RawValue::from_string(self.payload);
         Ok(Record {

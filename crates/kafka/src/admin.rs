@@ -1,5 +1,6 @@
 //! Topics: made where they are missing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bus::BusError;
@@ -7,9 +8,10 @@ use contracts::Topic;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::{FutureProducer, Producer as _};
+use rdkafka::producer::Producer as _;
 
 use crate::options::Options;
+use crate::producer::Client;
 use crate::reporter::Reporter;
 
 /// How long the cluster may take to answer.
@@ -21,7 +23,7 @@ pub(crate) const MAX_MESSAGE_BYTES: &str = "8388608";
 /// where somebody else has made them.
 pub(crate) async fn partitions(
     options: &Options,
-    client: &FutureProducer<Reporter>,
+    client: &Arc<Client>,
     reporter: &Reporter,
     topic: Topic,
 ) -> Result<i32, BusError> {
@@ -41,8 +43,8 @@ pub(crate) async fn partitions(
 }
 
 /// How many partitions a topic has; none where there is no such topic.
-async fn existing(client: &FutureProducer<Reporter>, name: &str) -> Result<Option<i32>, String> {
-    let (client, asked) = (client.clone(), name.to_owned());
+async fn existing(client: &Arc<Client>, name: &str) -> Result<Option<i32>, String> {
+    let (client, asked) = (Arc::clone(client), name.to_owned());
     // The client blocks the thread while it asks.
     let asking = tokio::task::spawn_blocking(move || client.client().fetch_metadata(Some(&asked), ANSWER));
     let metadata = match asking.await.map_err(|e| e.to_string())? {

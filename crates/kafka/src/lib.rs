@@ -17,6 +17,7 @@
 
 mod admin;
 mod envelope;
+mod flight;
 mod group;
 mod lane;
 mod lanes;

@@ -94,6 +94,11 @@ impl Reader for KafkaReader {
             .is_ok()
     }
 
+    async fn published(&self, partition: i32, record: &Record) -> Result<Option<Record>, BusError> {
+        let before = record.cursor.sequence()?.saturating_sub(1);
+        Ok(self.fetch(partition, before, 1).await?.pop())
+    }
+
     async fn restart(&self) {
         self.group.restart();
     }

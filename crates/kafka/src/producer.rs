@@ -10,12 +10,12 @@ use chassis::{Clock as _, SystemClock};
 use contracts::Topic;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::OwnedHeaders;
-use rdkafka::producer::future_producer::DeliveryFuture;
-use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
+use rdkafka::producer::{BaseRecord, Producer as _, ThreadedProducer};
 use uuid::Uuid;
 
 use crate::admin::{self, MAX_MESSAGE_BYTES};
 use crate::envelope;
+use crate::flight::{Deliveries, Flight};
 use crate::options::Options;
 use crate::reporter::Reporter;
 
@@ -24,11 +24,14 @@ const DELIVERY_MS: &str = "60000";
 /// How long a full queue is waited for before it is looked at again.
 const QUEUE_PAUSE: Duration = Duration::from_millis(5);
 
+/// The client library's producer.
+pub(crate) type Client = ThreadedProducer<Deliveries>;
+
 /// Kafka, as relays append to it. One for all services of a process.
 pub(crate) struct Producer {
     options: Options,
     /// None before the first use, and after an error that a client does not survive.
-    client: Mutex<Option<FutureProducer<Reporter>>>,
+    client: Mutex<Option<Arc<Client>>>,
     reporter: Reporter,
     partitions: Mutex<HashMap<Topic, i32>>,
 }
@@ -43,14 +46,14 @@ impl Producer {
         })
     }
 
-    fn client(&self) -> Result<FutureProducer<Reporter>, BusError> {
+    fn client(&self) -> Result<Arc<Client>, BusError> {
         let mut kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = kept.as_ref()
             && client.client().fatal_error().is_none()
         {
-            return Ok(client.clone());
+            return Ok(Arc::clone(client));
         }
-        let client: FutureProducer<Reporter> = self
+        let client: Client = self
             .options
             .client()
             .set("enable.idempotence", "true")
@@ -61,32 +64,32 @@ impl Producer {
             .set("delivery.timeout.ms", DELIVERY_MS)
             .set("queue.buffering.max.messages", "50000")
             .set("queue.buffering.max.kbytes", "131072")
-            .create_with_context(self.reporter.clone())
+            .create_with_context(Deliveries(self.reporter.clone()))
             .map_err(|e| BusError::Broker(e.to_string()))?;
-        *kept = Some(client.clone());
-        Ok(client)
+        Ok(Arc::clone(kept.insert(Arc::new(client))))
     }
 
     /// Hands one message to the client, behind those that were handed over before.
     async fn enqueue(
         &self,
-        client: &FutureProducer<Reporter>,
+        client: &Client,
+        flight: &Arc<Flight>,
         topic: &str,
         partition: i32,
         key: Option<&str>,
-        body: &str,
-        headers: OwnedHeaders,
-    ) -> Result<DeliveryFuture, BusError> {
-        let mut record = FutureRecord::to(topic)
+        (headers, body): (OwnedHeaders, &str),
+    ) -> Result<(), BusError> {
+        let mut record = BaseRecord::with_opaque_to(topic, Arc::clone(flight))
             .partition(partition)
             .payload(body)
             .headers(headers);
         if let Some(key) = key {
             record = record.key(key);
         }
+        flight.took_off();
         loop {
-            match client.send_result(record) {
-                Ok(delivery) => return Ok(delivery),
+            match client.send(record) {
+                Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), again)) => {
                     record = again;
                     tokio::time::sleep(QUEUE_PAUSE).await;
@@ -96,12 +99,8 @@ impl Producer {
         }
     }
 
-    async fn acknowledged(&self, delivery: DeliveryFuture) -> Result<(), BusError> {
-        match delivery.await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err((error, _))) => Err(self.fault(&error)),
-            Err(gone) => Err(BusError::Broker(gone.to_string())),
-        }
+    async fn landed(&self, flight: &Flight) -> Result<(), BusError> {
+        flight.landed().await.map_err(|error| self.fault(&error))
     }
 
     fn fault(&self, error: &KafkaError) -> BusError {
@@ -127,27 +126,26 @@ impl Broker for Producer {
 
     async fn publish(&self, records: &[Sequenced]) -> Result<(), BusError> {
         let client = self.client()?;
-        let mut deliveries = Vec::with_capacity(records.len());
+        let flight = Flight::begin();
         for sequenced in records {
             let record = &sequenced.record;
             let topic = self.options.topic(record.topic);
             let (key, body) = (record.aggregate.as_str(), record.payload.get());
-            let headers = envelope::headers(sequenced);
-            let delivery = self.enqueue(&client, &topic, sequenced.partition, Some(key), body, headers);
-            deliveries.push(delivery.await?);
+            let message = (envelope::headers(sequenced), body);
+            self.enqueue(&client, &flight, &topic, sequenced.partition, Some(key), message)
+                .await?;
         }
-        for delivery in deliveries {
-            self.acknowledged(delivery).await?;
-        }
-        Ok(())
+        self.landed(&flight).await
     }
 
     async fn mark(&self, topic: Topic, partition: i32, sequence: i64) -> Result<(), BusError> {
         let id = Uuid::now_v7().to_string();
         let (headers, body) = envelope::watermark(topic, sequence, &id, SystemClock.now());
         let client = self.client()?;
+        let flight = Flight::begin();
         let topic = self.options.topic(topic);
-        let delivery = self.enqueue(&client, &topic, partition, None, &body, headers);
-        self.acknowledged(delivery.await?).await
+        self.enqueue(&client, &flight, &topic, partition, None, (headers, &body))
+            .await?;
+        self.landed(&flight).await
     }
 }

@@ -1,10 +1,11 @@
 //! Taking a lease, keeping it while one acts, and giving it back.
 
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
 use postgres::Db;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -74,8 +75,9 @@ impl Lease {
         Ok(transaction.commit().await?)
     }
 
-    /// Does `work` whenever this copy has the lease, until `stop`. `work` gets the term and a signal to end; what it
-    /// has not ended when the term is over is dropped. Returning by itself, it is begun anew.
+    /// Does `work` whenever this copy has the lease, until `stop`. `work` gets the term and a signal to end, which also
+    /// comes when the term is over, or may be. Then it has the lease's length to end; the clock judges nothing: what
+    /// it still writes passes [`Term::check`] or is refused. Returning by itself, it is begun anew.
     pub async fn lead<F, Fut>(self, stop: CancellationToken, work: F)
     where
         F: Fn(Term, CancellationToken) -> Fut + Send,
@@ -102,8 +104,10 @@ impl Lease {
     {
         tracing::info!(lease = self.name, token = term.token, "this copy leads");
         metrics::gauge!("jeongsan_lease_held", "lease" => self.name).set(1);
+        let end = stop.child_token();
+        let mut working = pin!(work(term, end.clone()));
         let is_kept = tokio::select! {
-            () = work(term, stop.child_token()) => true,
+            () = &mut working => true,
             () = self.keep(&term) => false,
         };
         metrics::gauge!("jeongsan_lease_held", "lease" => self.name).set(0);
@@ -113,6 +117,10 @@ impl Lease {
                 token = term.token,
                 "another copy leads, or may lead"
             );
+            end.cancel();
+            if timeout(self.options.length, working).await.is_err() {
+                tracing::warn!(lease = self.name, token = term.token, "what was done as leader is broken off");
+            }
         } else if let Err(error) = self.release(&term).await {
             self.complain(&error);
         }
@@ -124,7 +132,7 @@ impl Lease {
         loop {
             sleep(self.options.length / EXTENSIONS).await;
             let asked = Instant::now();
-            match tokio::time::timeout_at(until, self.take()).await {
+            match timeout_at(until, self.take()).await {
                 Ok(Ok(Some(extended))) if extended == *term => until = asked + self.options.length,
                 Ok(Ok(_)) => return,
                 Ok(Err(error)) => self.complain(&error),

@@ -27,6 +27,7 @@ pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyErr
             ("order", include_str!("sql/log/whole.sql")),
             ("identities", include_str!("sql/log/identities.sql")),
             ("partitions", include_str!("sql/log/partitions.sql")),
+            ("placements", include_str!("sql/log/placements.sql")),
         ] {
             ask(snapshot, what, "bus.outbox", sql, &mut check).await?;
         }

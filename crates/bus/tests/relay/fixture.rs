@@ -45,6 +45,19 @@ pub async fn arrived(broker: &Memory, count: usize) -> Vec<Sequenced> {
     eventually(sent, |sent| sent.len() >= count).await
 }
 
+/// Partition, sequence, aggregate and number of each event that was given a place, by the publisher's database.
+pub async fn given(outbox: &Outbox) -> Vec<(i32, i64, String, i64)> {
+    sqlx::query_as(
+        "select p.partition, p.first + e.place - 1, o.aggregate, o.number
+           from bus.placements p
+          cross join unnest(p.positions) with ordinality as e (position, place)
+           join bus.outbox o on o.position = e.position",
+    )
+    .fetch_all(outbox.db().pool())
+    .await
+    .unwrap()
+}
+
 /// How many events have their places, and how many of them are known to be safe.
 pub async fn progress(outbox: &Outbox) -> (i64, i64) {
     sqlx::query_as(
