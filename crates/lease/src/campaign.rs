@@ -119,7 +119,11 @@ impl Lease {
             );
             end.cancel();
             if timeout(self.options.length, working).await.is_err() {
-                tracing::warn!(lease = self.name, token = term.token, "what was done as leader is broken off");
+                tracing::warn!(
+                    lease = self.name,
+                    token = term.token,
+                    "what was done as leader is broken off"
+                );
             }
         } else if let Err(error) = self.release(&term).await {
             self.complain(&error);

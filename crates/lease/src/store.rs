@@ -5,33 +5,31 @@ use std::time::Duration;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// Takes the lease if it is free or has run out, or extends it; gives its token, or none where another copy has it.
-/// The token stays while the holder does: what he wrote under it is still his.
+/// Extends the lease, takes it over if it has run out, or takes it first; gives its token, or none where another copy
+/// has it. The token stays while the holder does: what he wrote under it is still his. A row that is not ours to change
+/// is not locked either; and should this copy hang before it commits, the server ends that soon.
 pub(crate) async fn take(
     conn: &mut PgConnection,
     name: &str,
     holder: Uuid,
     length: Duration,
 ) -> Result<Option<i64>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "insert into lease.leases (name, holder, token, expires_at)
-         values ($1, $2, 1, clock_timestamp() + make_interval(secs => $3::bigint / 1000.0))
-         on conflict on constraint leases_pk do update
-            set holder = excluded.holder,
-                token = case when leases.holder = excluded.holder then leases.token else leases.token + 1 end,
-                expires_at = excluded.expires_at
-          where leases.holder = excluded.holder or leases.expires_at < clock_timestamp()
-         returning token",
+    let taken = sqlx::query_file!(
+        "src/take.sql",
         name,
         holder,
-        i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
-    )
-    .fetch_optional(conn)
-    .await
+        millis(length),
+        length.as_millis().to_string()
+    );
+    Ok(taken.fetch_optional(conn).await?.map(|row| row.token))
 }
 
-/// Whether that token is the current one; if so, the lease does not change hands until the transaction ends. A leader
-/// that hangs in it must not keep the others out for longer than its lease: the server ends a transaction in which
+fn millis(length: Duration) -> i64 {
+    i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Whether that token is the current one; if so, the lease does not change hands until the transaction ends, while it
+/// can be extended: see `leases_fenced`. A leader that hangs in it must not keep the others out for longer than its lease: the server ends a transaction in which
 /// nothing happens for as long.
 pub(crate) async fn holds(
     conn: &mut PgConnection,
@@ -43,7 +41,7 @@ pub(crate) async fn holds(
     let row = sqlx::query_scalar!(
         r#"select set_config('idle_in_transaction_session_timeout', $4, true) as "limit!"
              from lease.leases where name = $1 and holder = $2 and token = $3
-              for share"#,
+              for key share"#,
         name,
         holder,
         token,

@@ -102,6 +102,36 @@ async fn nobody_takes_over_in_the_middle_of_a_leader_s_transaction() {
 }
 
 #[tokio::test]
+async fn a_leader_extends_its_lease_while_a_transaction_of_its_own_goes_on() {
+    let database = database().await;
+    let one = lease(&database, Duration::from_mins(1));
+    let term = one.take().await.unwrap().unwrap();
+    let mut writing = database.db().begin().await.unwrap();
+    term.check(&mut writing).await.unwrap();
+    // Were the row locked against it, this would wait for the commit below.
+    let extended = tokio::time::timeout(Duration::from_secs(5), one.take()).await;
+    assert_eq!(extended.unwrap().unwrap(), Some(term));
+    term.check(&mut writing).await.unwrap();
+    writing.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_asks_for_a_lease_that_another_has_does_not_lock_it() {
+    let database = database().await;
+    let (one, two) = (
+        lease(&database, Duration::from_mins(1)),
+        lease(&database, Duration::from_mins(1)),
+    );
+    one.take().await.unwrap().unwrap();
+    assert_eq!(two.take().await.unwrap(), None);
+    let locked: bool = sqlx::query_scalar("select xmax <> 0 from lease.leases")
+        .fetch_one(database.db().pool())
+        .await
+        .unwrap();
+    assert!(!locked, "a row that is locked remembers by whom");
+}
+
+#[tokio::test]
 async fn a_leader_that_hangs_in_a_transaction_is_succeeded_all_the_same() {
     let database = database().await;
     let (one, two) = (

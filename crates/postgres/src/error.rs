@@ -66,12 +66,12 @@ pub fn is_transient(error: &sqlx::Error) -> bool {
         sqlx::Error::Database(e) => e.code().is_some_and(|code| {
             // Classes of SQLSTATE: 08 connection, 40 rollback (serialization, deadlock), 53 resources,
             // 57 operator intervention (shutdown, statement timeout), 58 system error, 55P03 lock timeout,
-            // 25006 read-only transaction (a former primary).
+            // 25006 read-only transaction (a former primary), 25P03 and 25P04 a transaction that the server ended
+            // because nothing happened in it, or that took too long.
             ["08", "40", "53", "57", "58"]
                 .iter()
                 .any(|class| code.starts_with(class))
-                || code == "55P03"
-                || code == "25006"
+                || ["55P03", "25006", "25P03", "25P04"].contains(&&*code)
         }),
         _ => false,
     }
