@@ -66,9 +66,12 @@ impl Lane {
         self.records.len() < FULL / 4 && self.bytes < FULL_BYTES / 4
     }
 
-    /// Where a successor may begin to read, if something has been handled since this was asked the last time.
+    /// Where a successor may begin to read, if something has been handled since this was asked the last time. That is
+    /// before everything that is still here: a repeat of what was handled long ago can lie behind it.
     pub(crate) fn take_handled(&mut self) -> Option<i64> {
-        self.handled_to.take()
+        let waiting = self.records.values().map(|came| came.offset).min();
+        let handled = self.handled_to.take()?;
+        Some(waiting.map_or(handled, |waiting| waiting.min(handled)))
     }
 
     /// What comes behind `after`, which has been handled: what is up to there is dropped.
@@ -183,6 +186,16 @@ mod tests {
         assert_eq!(lane.take_handled(), Some(102));
         assert_eq!(lane.take_handled(), None);
         assert_eq!(lane.records.len(), 1);
+    }
+
+    #[test]
+    fn a_repeat_behind_what_waits_does_not_lead_a_successor_past_it() {
+        let mut lane = lane(&[1, 2, 1]);
+        lane.push(1, record(1), 103);
+        lane.next(1, 9);
+        lane.push(1, record(1), 104);
+        lane.next(1, 9);
+        assert_eq!(lane.take_handled(), Some(101));
     }
 
     #[test]
