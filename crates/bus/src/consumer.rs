@@ -1,7 +1,7 @@
 //! The loop that reads a topic and hands its records on, each once and in order.
 
-use std::sync::atomic::{AtomicU16, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,22 +11,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::gate::gate;
 use crate::log::{EventLog, Places, Reader};
+use crate::pace::{Pace, back_off};
 use crate::record::Record;
 use crate::watchdog::{PATIENCE, Watchdog};
 use crate::work::{Outbox, Work};
 use crate::{BusError, Cursor, Refusal, inbox};
 
-/// Records handed over in one transaction at most.
-const BATCH: u16 = 1_000;
-/// After a failed step, the next one asks for a batch that is as many times smaller: what is too large for one
-/// transaction, or one answer, goes through in parts.
-const SHRINK: u16 = 4;
 /// The first sleep of an idle consumer; each further one is twice as long.
 const FIRST_NAP: Duration = Duration::from_millis(20);
 /// The longest sleep of an idle consumer: what nobody woke it for waits as long.
 const LONGEST_NAP: Duration = Duration::from_secs(1);
-/// The longest pause after a failure.
-const MAX_BACK_OFF: Duration = Duration::from_secs(5);
 
 /// What a service does with the events of a topic.
 #[async_trait]
@@ -55,8 +49,8 @@ pub struct Consumer {
     handler: Arc<dyn Handler>,
     /// Opened at the first step: who only asks how far behind it is reads nothing.
     reader: OnceLock<Box<dyn Reader>>,
-    /// How many records the next step asks for, 1 to [`BATCH`].
-    batch: AtomicU16,
+    /// How each partition gets on.
+    paces: Mutex<BTreeMap<i32, Pace>>,
     patience: Duration,
 }
 
@@ -69,7 +63,7 @@ impl Consumer {
             outbox,
             handler,
             reader: OnceLock::new(),
-            batch: AtomicU16::new(BATCH),
+            paces: Mutex::default(),
             patience: PATIENCE,
         }
     }
@@ -91,7 +85,7 @@ impl Consumer {
             if watchdog.is_due() {
                 self.watch(&mut watchdog, failures > 0).await;
             }
-            let pause = match self.step().await {
+            let pause = match self.sweep(false).await.map(|(progress, _)| progress) {
                 Ok(Progress::Took(_) | Progress::Overtaken) => {
                     failures = 0;
                     nap = FIRST_NAP;
@@ -112,16 +106,8 @@ impl Consumer {
                 }
                 Err(error) => {
                     failures = failures.saturating_add(1);
-                    metrics::counter!("jeongsan_consumer_failures_total", "topic" => self.topic.name)
-                        .increment(1);
-                    let error: &dyn std::error::Error = &error;
-                    tracing::warn!(
-                        topic = self.topic.name,
-                        error,
-                        failures,
-                        "a step of a consumer failed"
-                    );
-                    Duration::from_millis(50 << failures.min(7)).min(MAX_BACK_OFF)
+                    self.complain(&error, "a step of a consumer failed");
+                    back_off(failures)
                 }
             };
             tokio::select! {
@@ -141,7 +127,8 @@ impl Consumer {
         match seen.await {
             Ok((_, lag)) if is_failing => watchdog.overlook(&lag),
             Ok((places, lag)) => {
-                if watchdog.barks(&places, &lag, &self.reader().partitions()) {
+                let own = self.reader().partitions();
+                if watchdog.barks(&places, &lag, &own, &self.failing()) {
                     self.reader().restart().await;
                 }
             }
@@ -155,48 +142,73 @@ impl Consumer {
         }
     }
 
-    /// Takes in one batch from every partition, and whatever waited and is next now. A partition that cannot be read or
-    /// handled does not hold up the others: its error is the step's where nothing else was done.
+    /// Takes in one batch from every partition, and whatever waited and is next now.
+    ///
+    /// # Errors
+    /// The fault of a partition, where nothing else was done.
     pub async fn step(&self) -> Result<Progress, BusError> {
-        let limit = self.batch.load(Ordering::Relaxed);
-        let mut faults = Vec::new();
-        let outcome = self.step_by(limit, &mut faults).await;
-        let next = if outcome.is_ok() && faults.is_empty() {
-            limit.saturating_mul(2).min(BATCH)
-        } else {
-            (limit / SHRINK).max(1)
-        };
-        self.batch.store(next, Ordering::Relaxed);
-        match (outcome, faults.pop()) {
-            (Ok(Progress::Idle), Some(fault)) => Err(fault),
-            (outcome, Some(fault)) => {
-                metrics::counter!("jeongsan_consumer_failures_total", "topic" => self.topic.name)
-                    .increment(1);
-                let error: &dyn std::error::Error = &fault;
-                tracing::warn!(topic = self.topic.name, error, "a partition does not get on");
-                outcome
-            }
-            (outcome, None) => outcome,
+        match self.sweep(true).await? {
+            (Progress::Idle, Some(fault)) => Err(fault),
+            (progress, _) => Ok(progress),
         }
     }
 
-    async fn step_by(&self, limit: u16, faults: &mut Vec<BusError>) -> Result<Progress, BusError> {
-        let mut taken = self.revive().await?;
+    /// One batch from every partition; from `all`, or from those that are not to pause after a failure. What cannot be
+    /// read or handled in one does not hold up the others.
+    async fn sweep(&self, all: bool) -> Result<(Progress, Option<BusError>), BusError> {
+        let (mut taken, mut fault) = self.revive().await?;
         let mut places = self.places().await?;
         for partition in self.reader().partitions() {
-            let from = places.remove(&partition).unwrap_or_else(Cursor::start);
-            match self.advance_by(partition, &from, limit).await {
-                Ok(Progress::Took(count)) => taken += count,
-                Ok(Progress::Idle) => {}
-                Ok(Progress::Overtaken) => return Ok(Progress::Overtaken),
-                Err(fault) => faults.push(fault),
+            let mut pace = self.pace(partition);
+            if !all && !pace.is_due() {
+                continue;
             }
+            let from = places.remove(&partition).unwrap_or_else(Cursor::start);
+            match self.advance_by(partition, &from, pace.limit()).await {
+                Ok(Progress::Overtaken) => return Ok((Progress::Overtaken, fault)),
+                Ok(progress) => {
+                    taken += if let Progress::Took(count) = progress {
+                        count
+                    } else {
+                        0
+                    };
+                    pace.succeeded();
+                }
+                Err(error) => {
+                    self.complain(&error, "a partition does not get on");
+                    pace.failed();
+                    fault = Some(error);
+                }
+            }
+            self.paces().insert(partition, pace);
         }
-        Ok(if taken == 0 {
+        let progress = if taken == 0 {
             Progress::Idle
         } else {
             Progress::Took(taken)
-        })
+        };
+        Ok((progress, fault))
+    }
+
+    fn paces(&self) -> MutexGuard<'_, BTreeMap<i32, Pace>> {
+        self.paces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pace(&self, partition: i32) -> Pace {
+        self.paces().get(&partition).copied().unwrap_or_default()
+    }
+
+    /// The partitions whose last batch failed.
+    fn failing(&self) -> BTreeSet<i32> {
+        let paces = self.paces();
+        let failing = paces.iter().filter(|(_, pace)| pace.is_failing());
+        failing.map(|(partition, _)| *partition).collect()
+    }
+
+    fn complain(&self, error: &BusError, what: &'static str) {
+        metrics::counter!("jeongsan_consumer_failures_total", "topic" => self.topic.name).increment(1);
+        let error: &dyn std::error::Error = error;
+        tracing::warn!(topic = self.topic.name, error, "{what}");
     }
 
     /// Takes in at most `limit` records of one partition.
@@ -246,7 +258,10 @@ impl Consumer {
         let mut published = None;
         if let Admitted::Refused(reason) = &admitted {
             published = self.reader().published(partition, record).await?;
-            if let Some(published) = published.as_ref().filter(|published| !published.says_the_same_as(record)) {
+            if let Some(published) = published
+                .as_ref()
+                .filter(|published| !published.says_the_same_as(record))
+            {
                 tracing::warn!(
                     topic = self.topic.name,
                     aggregate = published.aggregate,
@@ -254,7 +269,9 @@ impl Consumer {
                     error = reason,
                     "another event came than was published"
                 );
-                admitted = self.admit(partition, from, std::slice::from_ref(published)).await?;
+                admitted = self
+                    .admit(partition, from, std::slice::from_ref(published))
+                    .await?;
             }
         }
         match admitted {
@@ -331,36 +348,49 @@ impl Consumer {
         Ok(true)
     }
 
-    /// Handles records that were put aside and are next now.
-    async fn revive(&self) -> Result<usize, BusError> {
+    /// Handles records that were put aside and are next now: how many there were, and the fault of one that is not to be
+    /// handled yet.
+    async fn revive(&self) -> Result<(usize, Option<BusError>), BusError> {
         let waiting = inbox::revivable(self.outbox.db().pool(), self.topic).await?;
+        let (mut revived, mut fault) = (0, None);
         for record in &waiting {
-            let mut work = self.outbox.begin().await?;
-            let numbers = inbox::handled(work.conn(), self.topic, std::slice::from_ref(record)).await?;
-            let next = numbers.get(&record.aggregate).copied().unwrap_or(0) + 1;
-            // Whoever takes the row out handles the record: no other copy does, and no batch while the row is there.
-            if next != record.number || !inbox::unpark(work.conn(), record).await? {
-                continue;
-            }
-            match self.hand_over(&mut work, &[record]).await {
-                Ok(()) => {
-                    inbox::mark_handled(work.conn(), self.topic, &[record]).await?;
-                    work.commit().await?;
-                    self.count("handled", 1);
-                }
-                Err(refusal) => {
-                    let Admitted::Refused(reason) = refused(refusal)? else {
-                        continue;
-                    };
-                    drop(work);
-                    let mut work = self.outbox.begin().await?;
-                    inbox::park(work.conn(), record, Some(&reason)).await?;
-                    work.commit().await?;
-                    self.mourn(record, &reason);
+            match self.revive_one(record).await {
+                Ok(()) => revived += 1,
+                Err(error) => {
+                    self.complain(&error, "an event that was put aside cannot be handled yet");
+                    fault = Some(error);
                 }
             }
         }
-        Ok(waiting.len())
+        Ok((revived, fault))
+    }
+
+    async fn revive_one(&self, record: &Record) -> Result<(), BusError> {
+        let mut work = self.outbox.begin().await?;
+        let numbers = inbox::handled(work.conn(), self.topic, std::slice::from_ref(record)).await?;
+        let next = numbers.get(&record.aggregate).copied().unwrap_or(0) + 1;
+        // Whoever takes the row out handles the record: no other copy does, and no batch while the row is there.
+        if next != record.number || !inbox::unpark(work.conn(), record).await? {
+            return Ok(());
+        }
+        match self.hand_over(&mut work, &[record]).await {
+            Ok(()) => {
+                inbox::mark_handled(work.conn(), self.topic, &[record]).await?;
+                work.commit().await?;
+                self.count("handled", 1);
+            }
+            Err(refusal) => {
+                let Admitted::Refused(reason) = refused(refusal)? else {
+                    return Ok(());
+                };
+                drop(work);
+                let mut work = self.outbox.begin().await?;
+                inbox::park(work.conn(), record, Some(&reason)).await?;
+                work.commit().await?;
+                self.mourn(record, &reason);
+            }
+        }
+        Ok(())
     }
 
     fn mourn(&self, record: &Record, reason: &str) {

@@ -1,6 +1,6 @@
 //! Notices a reader that lives and brings nothing. What counts is progress, not a heartbeat.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use contracts::Topic;
@@ -40,14 +40,17 @@ impl Watchdog {
     }
 
     /// Takes note of where the service stands, how much there is for it, and which partitions this copy reads; whether
-    /// one of these is too long the same. A copy that was given none answers for all: it may be the one that is stuck.
-    pub(crate) fn barks(&mut self, places: &Places, lag: &Lag, own: &[i32]) -> bool {
+    /// one of these is too long the same, which is no fault of the reader where it is `failing`: that is seen elsewhere.
+    /// A copy that was given none answers for all: it may be the one that is stuck.
+    pub(crate) fn barks(&mut self, places: &Places, lag: &Lag, own: &[i32], failing: &BTreeSet<i32>) -> bool {
         let now = self.look(lag);
         self.stands.retain(|partition, (stood, _)| {
-            lag.partitions.get(partition).is_some_and(|behind| *behind > 0)
+            !failing.contains(partition)
+                && lag.partitions.get(partition).is_some_and(|behind| *behind > 0)
                 && places.get(partition).unwrap_or(&Cursor::start()) == stood
         });
-        for (partition, _) in lag.partitions.iter().filter(|(_, behind)| **behind > 0) {
+        let moving = |(partition, behind): &(&i32, &i64)| **behind > 0 && !failing.contains(*partition);
+        for (partition, _) in lag.partitions.iter().filter(moving) {
             let stands = places.get(partition).cloned().unwrap_or_else(Cursor::start);
             self.stands.entry(*partition).or_insert((stands, now));
         }
@@ -119,7 +122,12 @@ mod tests {
         for (at, (pause, place, behind, expected)) in looks.into_iter().enumerate() {
             tokio::time::advance(Duration::from_secs(pause)).await;
             assert!(watchdog.is_due());
-            let barks = watchdog.barks(&places(&[(0, place)]), &lag(&[(0, behind)]), &[0]);
+            let barks = watchdog.barks(
+                &places(&[(0, place)]),
+                &lag(&[(0, behind)]),
+                &[0],
+                &BTreeSet::new(),
+            );
             assert_eq!(barks, expected, "look {at}");
             assert!(!watchdog.is_due());
         }
@@ -137,7 +145,12 @@ mod tests {
             let mut watchdog = watchdog();
             let mut barked = false;
             for moved in 0..5 {
-                barked |= watchdog.barks(&places(&[(0, moved)]), &lag(&[(0, 9), (1, 1)]), &own);
+                barked |= watchdog.barks(
+                    &places(&[(0, moved)]),
+                    &lag(&[(0, 9), (1, 1)]),
+                    &own,
+                    &BTreeSet::new(),
+                );
                 tokio::time::advance(Duration::from_secs(10)).await;
             }
             assert_eq!(barked, expected, "{own:?}");
@@ -152,7 +165,7 @@ mod tests {
             ..lag(&[(0, 0)])
         };
         for _ in 0..5 {
-            assert!(!watchdog.barks(&places(&[(0, 3)]), &unsequenced, &[0]));
+            assert!(!watchdog.barks(&places(&[(0, 3)]), &unsequenced, &[0], &BTreeSet::new()));
             tokio::time::advance(Duration::from_secs(10)).await;
         }
     }
@@ -165,8 +178,23 @@ mod tests {
             watchdog.overlook(&behind);
             tokio::time::advance(Duration::from_secs(10)).await;
         }
-        assert!(!watchdog.barks(&stands, &behind, &[0]));
+        assert!(!watchdog.barks(&stands, &behind, &[0], &BTreeSet::new()));
         tokio::time::advance(PATIENCE).await;
-        assert!(watchdog.barks(&stands, &behind, &[0]));
+        assert!(watchdog.barks(&stands, &behind, &[0], &BTreeSet::new()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_partition_that_fails_is_not_its_reader_s_fault() {
+        let mut watchdog = watchdog();
+        let (stands, behind) = (places(&[(0, 3), (1, 3)]), lag(&[(0, 2), (1, 2)]));
+        for (failing, expected) in [(vec![0, 1], false), (vec![0], true)] {
+            let failing = failing.into_iter().collect();
+            let mut barked = false;
+            for _ in 0..5 {
+                barked |= watchdog.barks(&stands, &behind, &[0, 1], &failing);
+                tokio::time::advance(Duration::from_secs(10)).await;
+            }
+            assert_eq!(barked, expected, "{failing:?}");
+        }
     }
 }
