@@ -15,6 +15,17 @@ pub struct Sequenced {
     pub record: Record,
 }
 
+/// A watermark: everything up to `sequence` has been published in this partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// The topic.
+    pub topic: Topic,
+    /// The partition.
+    pub partition: i32,
+    /// The last sequence.
+    pub sequence: i64,
+}
+
 /// A log outside of the services' databases, with partitions that keep their order.
 #[async_trait]
 pub trait Broker: Send + Sync {
@@ -25,8 +36,8 @@ pub trait Broker: Send + Sync {
     /// may be there: the relay sends all of them again.
     async fn publish(&self, records: &[Sequenced]) -> Result<(), BusError>;
 
-    /// Appends a watermark: everything up to `sequence` has been published in this partition.
-    async fn mark(&self, topic: Topic, partition: i32, sequence: i64) -> Result<(), BusError>;
+    /// Appends watermarks. After an error some may be there.
+    async fn mark(&self, marks: &[Mark]) -> Result<(), BusError>;
 }
 
 /// The partition of an aggregate: FNV-1a, modulo their number. The same in every version, since the events of an

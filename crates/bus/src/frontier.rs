@@ -24,7 +24,9 @@ impl Frontier {
     /// Whether there are holes behind the last of `positions` that were not there before.
     pub(crate) fn leaves_holes(&self, positions: &[i64]) -> bool {
         let ahead = positions.iter().filter(|position| **position > self.taken_to);
-        ahead.zip(self.taken_to.saturating_add(1)..).any(|(position, next)| *position != next)
+        ahead
+            .zip(self.taken_to.saturating_add(1)..)
+            .any(|(position, next)| *position != next)
     }
 
     /// Takes the events at `positions`, which are in order. New holes were seen in transaction `seen_in`.
@@ -33,7 +35,8 @@ impl Frontier {
             if *position > self.taken_to {
                 let first = self.taken_to.saturating_add(1);
                 self.taken_to = *position;
-                self.holes.extend(hole(first, position.saturating_sub(1), seen_in));
+                self.holes
+                    .extend(hole(first, position.saturating_sub(1), seen_in));
             } else {
                 self.fill(*position);
             }
@@ -41,7 +44,11 @@ impl Frontier {
     }
 
     fn fill(&mut self, position: i64) {
-        let Some(at) = self.holes.iter().position(|hole| (hole.first..=hole.last).contains(&position)) else {
+        let Some(at) = self
+            .holes
+            .iter()
+            .position(|hole| (hole.first..=hole.last).contains(&position))
+        else {
             return;
         };
         let Hole { first, last, seen_in } = self.holes.remove(at);
@@ -69,7 +76,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn holes(frontier: &Frontier) -> Vec<(i64, i64)> {
-        frontier.holes.iter().map(|hole| (hole.first, hole.last)).collect()
+        frontier
+            .holes
+            .iter()
+            .map(|hole| (hole.first, hole.last))
+            .collect()
     }
 
     #[test]

@@ -6,6 +6,8 @@ use std::time::Duration;
 use contracts::Topic;
 use tokio::time::Instant;
 
+use crate::broker::Mark;
+
 /// How often a busy relay says it; an idle one says it at once.
 const WHILE_BUSY: Duration = Duration::from_secs(1);
 /// The pause before the first repetition; each further one is twice as long.
@@ -33,13 +35,18 @@ impl Marks {
         &mut self,
         ends: impl Iterator<Item = ((Topic, i32), i64)>,
         is_idle: bool,
-    ) -> Vec<((Topic, i32), i64)> {
+    ) -> Vec<Mark> {
         let now = Instant::now();
         if !is_idle && self.looked_at.is_some_and(|at| now < at + WHILE_BUSY) {
             return Vec::new();
         }
         self.looked_at = Some(now);
         ends.filter(|(place, sequence)| *sequence > 0 && self.say(*place, *sequence, now))
+            .map(|((topic, partition), sequence)| Mark {
+                topic,
+                partition,
+                sequence,
+            })
             .collect()
     }
 
@@ -79,7 +86,13 @@ mod tests {
             tokio::time::advance(Duration::from_millis(500)).await;
         }
         assert_eq!(said_at, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
-        assert_eq!(marks.due(std::iter::once((place, 8)), true), [(place, 8)]);
+        let (topic, partition) = place;
+        let mark = Mark {
+            topic,
+            partition,
+            sequence: 8,
+        };
+        assert_eq!(marks.due(std::iter::once((place, 8)), true), [mark]);
     }
 
     #[tokio::test(start_paused = true)]

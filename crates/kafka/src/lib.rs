@@ -9,11 +9,16 @@
 //! | --- | --- |
 //! | `options` | how the cluster is reached, and how topics are made |
 //! | `envelope` | a record as a Kafka message, CloudEvents 1.0 in binary mode |
+//! | `admin` | topics, made where they are missing |
 //! | `producer` | appends, idempotent and with all acknowledgements |
+//! | `flight` | messages that are on their way together |
 //! | `reporter` | what the clients say of their connections |
 //! | `group` | one member of a service's consumer group: a thread that fills lanes |
 //! | `lane` | what came of one partition: repeats and gaps |
+//! | `lanes` | the lanes of one member, shared with its consumers |
 //! | `log` | the lanes, as consumers read them |
+//! | `probe` | whether the cluster answers |
+//! | `transport` | all of it, as services are given it |
 
 mod admin;
 mod envelope;

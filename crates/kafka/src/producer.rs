@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bus::{Broker, BusError, Sequenced};
+use bus::{Broker, BusError, Mark, Sequenced};
 use chassis::{Clock as _, SystemClock};
 use contracts::Topic;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -138,14 +138,16 @@ impl Broker for Producer {
         self.landed(&flight).await
     }
 
-    async fn mark(&self, topic: Topic, partition: i32, sequence: i64) -> Result<(), BusError> {
-        let id = Uuid::now_v7().to_string();
-        let (headers, body) = envelope::watermark(topic, sequence, &id, SystemClock.now());
+    async fn mark(&self, marks: &[Mark]) -> Result<(), BusError> {
         let client = self.client()?;
         let flight = Flight::begin();
-        let topic = self.options.topic(topic);
-        self.enqueue(&client, &flight, &topic, partition, None, (headers, &body))
-            .await?;
+        for mark in marks {
+            let id = Uuid::now_v7().to_string();
+            let (headers, body) = envelope::watermark(mark.topic, mark.sequence, &id, SystemClock.now());
+            let topic = self.options.topic(mark.topic);
+            self.enqueue(&client, &flight, &topic, mark.partition, None, (headers, &body))
+                .await?;
+        }
         self.landed(&flight).await
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use bus::{Broker, BusError, Sequenced};
+use bus::{Broker, BusError, Mark, Sequenced};
 use contracts::Topic;
 use tokio::sync::watch;
 
@@ -69,8 +69,9 @@ impl Broker for Memory {
         Ok(())
     }
 
-    async fn mark(&self, _: Topic, partition: i32, sequence: i64) -> Result<(), BusError> {
-        self.marks.lock().unwrap().push((partition, sequence));
+    async fn mark(&self, marks: &[Mark]) -> Result<(), BusError> {
+        let said = marks.iter().map(|mark| (mark.partition, mark.sequence));
+        self.marks.lock().unwrap().extend(said);
         Ok(())
     }
 }

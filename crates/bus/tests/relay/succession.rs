@@ -10,7 +10,8 @@ use testkit::event_log::{database, eventually, publish};
 use tokio_util::sync::CancellationToken;
 
 use crate::fixture::{
-    arrived, assert_in_order, given, lease, payments, places, progress, progress_becomes, relay, relay_under, term,
+    arrived, assert_in_order, given, lease, payments, places, progress, progress_becomes, relay, relay_under,
+    term,
 };
 use crate::memory::Memory;
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use bus::{Broker, BusError, Feed, Heads, OutboxLog, Record, Sequenced};
+use bus::{Broker, BusError, Feed, Heads, Mark, OutboxLog, Record, Sequenced};
 use contracts::{Topic, envelope};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
@@ -132,12 +132,12 @@ impl Broker for Chaos {
         self.kafka.publish(&arriving).await
     }
 
-    async fn mark(&self, topic: Topic, partition: i32, sequence: i64) -> Result<(), BusError> {
-        if self.throw(0.25) {
-            self.done.dropped_marks.fetch_add(1, Ordering::Relaxed);
-            return Ok(());
-        }
-        self.kafka.mark(topic, partition, sequence).await
+    async fn mark(&self, marks: &[Mark]) -> Result<(), BusError> {
+        let (dropped, arriving): (Vec<Mark>, Vec<Mark>) = marks.iter().partition(|_| self.throw(0.25));
+        self.done
+            .dropped_marks
+            .fetch_add(dropped.len(), Ordering::Relaxed);
+        self.kafka.mark(&arriving).await
     }
 }
 
