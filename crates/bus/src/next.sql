@@ -7,10 +7,15 @@
   order by position
   limit $4)
  union all
-(select o.position, o.topic, o.aggregate, o.number, o.event_id, o.payload::text, o.trace_parent, o.occurred_at
+(select filler.*
    from unnest($2::bigint[], $3::bigint[]) as hole (first, last)
-   join bus.outbox o on o.position between hole.first and hole.last
-  order by o.position
+  -- With a limit of its own, so that each hole is looked into by the key.
+  cross join lateral (select position, topic, aggregate, number, event_id, payload::text, trace_parent, occurred_at
+                        from bus.outbox
+                       where position between hole.first and hole.last
+                       order by position
+                       limit $4) as filler
+  order by filler.position
   limit $4)
  order by 1
  limit $4

@@ -233,10 +233,10 @@ pub(crate) async fn heads(pool: &PgPool, topic: Topic) -> Result<Heads, BusError
              from bus.outbox
             where topic = $1 and position > coalesce((select taken_to from bus.frontier), 0)
             union all
-           select null, count(*)
+           select null, coalesce(sum(found.count), 0)::bigint
              from bus.holes h
-             join bus.outbox o on o.position between h.first and h.last
-            where o.topic = $1
+            cross join lateral (select count(*) as count from bus.outbox
+                                 where position between h.first and h.last and topic = $1) as found
             union all
            select partition, numbered from bus.partitions where topic = $1"#,
         topic.name

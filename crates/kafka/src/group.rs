@@ -20,8 +20,10 @@ use crate::lanes::Lanes;
 use crate::options::Options;
 use crate::reporter::Reporter;
 
-/// How long the thread waits for a message before it looks after other things.
+/// How long the thread waits for a message before it looks after other things,
 const POLL: Duration = Duration::from_millis(100);
+/// and while a lane is full: it may be emptied at any moment.
+const POLL_WHILE_FULL: Duration = Duration::from_millis(5);
 /// How often it notes how far the lanes have been handled.
 const NOTE: Duration = Duration::from_secs(1);
 /// How long it rests when no client can be made.
@@ -115,6 +117,8 @@ impl Member {
             // The lanes hold what is read ahead; the client need not hold as much again.
             .set("queued.min.messages", "2000")
             .set("queued.max.messages.kbytes", "4096")
+            // After it held enough, it would otherwise wait for a second before it fetches again.
+            .set("fetch.queue.backoff.ms", "10")
             .set("fetch.wait.max.ms", "100")
             .set("fetch.message.max.bytes", "1048576")
             // A topic that its publisher makes after this client has begun is found within that time.
@@ -139,25 +143,30 @@ impl Member {
     /// Fills the lanes until the member is to leave or to begin anew.
     fn fill(&self, client: &BaseConsumer<Context>, generation: u64) {
         let mut noted_at = Instant::now();
+        let mut are_full = false;
         while !self.is_over() && self.wanted.load(Ordering::Relaxed) == generation {
-            match client.poll(POLL) {
-                Some(Ok(message)) => self.take(client, &message),
+            match client.poll(if are_full { POLL_WHILE_FULL } else { POLL }) {
+                Some(Ok(message)) => are_full |= self.take(client, &message),
                 Some(Err(error)) => {
                     tracing::debug!(service = self.service, error = %error, "Kafka could not be read");
                 }
                 None => {}
             }
+            if are_full && self.lanes.were_emptied() {
+                are_full = self.resume(client);
+            }
             if noted_at.elapsed() >= NOTE {
                 noted_at = Instant::now();
-                self.look_after(client);
+                self.note(client);
             }
         }
     }
 
-    fn take(&self, client: &BaseConsumer<Context>, message: &BorrowedMessage<'_>) {
+    /// Puts a message into its lane; whether that is full now.
+    fn take(&self, client: &BaseConsumer<Context>, message: &BorrowedMessage<'_>) -> bool {
         let name = message.topic();
         let Some(topic) = named(&self.topics, &self.options.prefix, name) else {
-            return;
+            return false;
         };
         let arrival = match envelope::read(topic, message) {
             Ok(arrival) => arrival,
@@ -170,7 +179,7 @@ impl Member {
                     error = %foreign,
                     "passed over; what it was to be is fetched from its publisher"
                 );
-                return;
+                return false;
             }
         };
         let mut is_full = false;
@@ -188,24 +197,33 @@ impl Member {
             one.add_partition(name, message.partition());
             complain(self.service, client.pause(&one));
         }
+        is_full
     }
 
-    /// Resumes lanes that have been emptied, and notes how far each was handled.
-    fn look_after(&self, client: &BaseConsumer<Context>) {
+    /// Has Kafka go on with lanes that were emptied; whether others are still full.
+    fn resume(&self, client: &BaseConsumer<Context>) -> bool {
         let mut resumed = TopicPartitionList::new();
-        let mut handled = Vec::new();
+        let mut are_full = false;
         for ((topic, partition), lane) in self.lanes.lock().iter_mut() {
-            let name = self.options.topic(*topic);
-            if lane.is_paused && lane.is_nearly_empty() {
+            if lane.wants_more() {
                 lane.is_paused = false;
-                resumed.add_partition(&name, *partition);
+                resumed.add_partition(&self.options.topic(*topic), *partition);
             }
-            if let Some(offset) = lane.take_handled() {
-                handled.push((name, *partition, offset));
-            }
+            are_full |= lane.is_paused;
         }
         if resumed.count() > 0 {
             complain(self.service, client.resume(&resumed));
+        }
+        are_full
+    }
+
+    /// Notes how far each lane was handled.
+    fn note(&self, client: &BaseConsumer<Context>) {
+        let mut handled = Vec::new();
+        for ((topic, partition), lane) in self.lanes.lock().iter_mut() {
+            if let Some(offset) = lane.take_handled() {
+                handled.push((self.options.topic(*topic), *partition, offset));
+            }
         }
         for (name, partition, offset) in handled {
             // Stored is the last offset that was handled; committed is the one behind it.

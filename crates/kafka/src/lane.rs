@@ -61,9 +61,9 @@ impl Lane {
         self.records.len() > FULL || self.bytes > FULL_BYTES
     }
 
-    /// Whether so little waits that Kafka should go on.
-    pub(crate) fn is_nearly_empty(&self) -> bool {
-        self.records.len() < FULL / 4 && self.bytes < FULL_BYTES / 4
+    /// Whether Kafka was told to wait, and so little waits that it should go on.
+    pub(crate) fn wants_more(&self) -> bool {
+        self.is_paused && self.records.len() < FULL / 4 && self.bytes < FULL_BYTES / 4
     }
 
     /// Where a successor may begin to read, if something has been handled since this was asked the last time. That is
@@ -216,10 +216,11 @@ mod tests {
                 }
             }
             assert!(lane.is_full());
+            lane.is_paused = true;
             lane.next(count / 2, 1);
-            assert!(!lane.is_full() && !lane.is_nearly_empty());
+            assert!(!lane.is_full() && !lane.wants_more());
             lane.next(count, 1);
-            assert!(lane.is_nearly_empty());
+            assert!(lane.wants_more());
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The lanes of one member of a group, shared by the thread that fills them and the consumers that empty them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use contracts::Topic;
 use tokio::sync::Notify;
 
-use crate::lane::Lane;
+use crate::lane::{Lane, Next};
 
 /// A partition of a topic.
 pub(crate) type Place = (Topic, i32);
@@ -15,6 +16,8 @@ pub(crate) type Place = (Topic, i32);
 #[derive(Debug)]
 pub(crate) struct Lanes {
     lanes: Mutex<BTreeMap<Place, Lane>>,
+    /// Whether a lane was emptied that Kafka waits for.
+    is_hungry: AtomicBool,
     news: HashMap<Topic, Arc<Notify>>,
 }
 
@@ -22,6 +25,7 @@ impl Lanes {
     pub(crate) fn new(topics: &[Topic]) -> Self {
         Self {
             lanes: Mutex::default(),
+            is_hungry: AtomicBool::default(),
             news: topics
                 .iter()
                 .map(|topic| (*topic, Arc::new(Notify::new())))
@@ -32,6 +36,24 @@ impl Lanes {
     /// A lock that no panic can break: nothing in a lane is half done between two statements.
     pub(crate) fn lock(&self) -> MutexGuard<'_, BTreeMap<Place, Lane>> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What comes behind a place in one lane; nothing where that is not this member's.
+    pub(crate) fn next(&self, place: Place, after: i64, limit: usize) -> Next {
+        let mut lanes = self.lock();
+        let Some(lane) = lanes.get_mut(&place) else {
+            return Next::Nothing;
+        };
+        let next = lane.next(after, limit);
+        if lane.wants_more() {
+            self.is_hungry.store(true, Ordering::Relaxed);
+        }
+        next
+    }
+
+    /// Whether a lane wants more since this was asked the last time.
+    pub(crate) fn were_emptied(&self) -> bool {
+        self.is_hungry.swap(false, Ordering::Relaxed)
     }
 
     /// The partitions of a topic that are this member's.

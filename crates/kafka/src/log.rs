@@ -77,11 +77,7 @@ impl Reader for KafkaReader {
 
     async fn read(&self, partition: i32, after: &Cursor, limit: u16) -> Result<Vec<Record>, BusError> {
         let sequence = after.sequence()?;
-        let next = match self.group.lanes.lock().get_mut(&(self.topic, partition)) {
-            Some(lane) => lane.next(sequence, limit.into()),
-            None => Next::Nothing,
-        };
-        match next {
+        match self.group.lanes.next((self.topic, partition), sequence, limit.into()) {
             Next::Nothing => Ok(Vec::new()),
             Next::Records(records) => Ok(records),
             Next::Missing(count) => self.fetch(partition, sequence, count.min(limit.into())).await,
