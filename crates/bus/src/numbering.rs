@@ -14,8 +14,10 @@ use crate::placements::{self, Progress, Unplaced};
 use crate::record::{Cursor, Record};
 use crate::work::Outbox;
 
-/// Events numbered in one transaction, and on their way at the same time, at most.
+/// Events numbered in one transaction, and on their way at the same time, at most,
 pub(crate) const BATCH: u16 = 2_000;
+/// and their bytes, as the server stores them.
+const BATCH_BYTES: i64 = 16 << 20;
 
 /// As the memory of one term has it.
 pub(crate) struct Numbering {
@@ -139,7 +141,7 @@ impl Numbering {
             Some(_) => placements::horizon(conn).await?,
             None => 0,
         };
-        let events = placements::next(conn, &self.frontier, limit.into()).await?;
+        let events = placements::next(conn, &self.frontier, limit.into(), BATCH_BYTES).await?;
         let positions: Vec<i64> = events.iter().map(|event| event.position).collect();
         let seen_in = if self.frontier.leaves_holes(&positions) {
             placements::transaction(conn).await?
@@ -147,7 +149,9 @@ impl Numbering {
             0
         };
         self.frontier.take(&positions, seen_in);
-        if events.len() < limit.into() {
+        // Else a hole may have been filled by what was left out.
+        let found = events.first().map_or(0, |event| event.found);
+        if found < limit.into() && i64::try_from(events.len()) == Ok(found) {
             self.frontier.give_up(horizon);
         }
         Ok(events)

@@ -27,15 +27,18 @@ pub(crate) struct Unplaced {
     pub(crate) payload: String,
     pub(crate) trace_parent: String,
     pub(crate) occurred_at: DateTime<Utc>,
+    /// How many there were within the limit on their number; those beyond the limit on their size are not here.
+    pub(crate) found: i64,
 }
 
-/// The oldest events that stand in no partition, in the order of their positions. In that order an event never stands
+/// The oldest events that stand in no partition, at most `limit` of them and, but for the first, of `bytes`, in the order of their positions. In that order an event never stands
 /// before its predecessor: it got its position under the lock of its aggregate, after that one was committed. It takes
 /// one statement, and so one snapshot, for the same reason.
 pub(crate) async fn next(
     conn: &mut PgConnection,
     frontier: &Frontier,
     limit: i64,
+    bytes: i64,
 ) -> Result<Vec<Unplaced>, sqlx::Error> {
     let firsts: Vec<i64> = frontier.holes.iter().map(|hole| hole.first).collect();
     let lasts: Vec<i64> = frontier.holes.iter().map(|hole| hole.last).collect();
@@ -45,7 +48,8 @@ pub(crate) async fn next(
         frontier.taken_to,
         &firsts,
         &lasts,
-        limit
+        limit,
+        bytes
     )
     .fetch_all(conn)
     .await

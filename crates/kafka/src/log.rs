@@ -77,7 +77,11 @@ impl Reader for KafkaReader {
 
     async fn read(&self, partition: i32, after: &Cursor, limit: u16) -> Result<Vec<Record>, BusError> {
         let sequence = after.sequence()?;
-        match self.group.lanes.next((self.topic, partition), sequence, limit.into()) {
+        match self
+            .group
+            .lanes
+            .next((self.topic, partition), sequence, limit.into())
+        {
             Next::Nothing => Ok(Vec::new()),
             Next::Records(records) => Ok(records),
             Next::Missing(count) => self.fetch(partition, sequence, count.min(limit.into())).await,
