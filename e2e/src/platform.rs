@@ -30,7 +30,7 @@ pub struct Stage {
     pub binary: PathBuf,
     /// As what.
     pub mode: Mode,
-    /// Settings of every process.
+    /// Settings of every process; `{service}` in a value is the service that the process serves.
     pub settings: Vec<(String, String)>,
 }
 
@@ -313,6 +313,7 @@ impl Platform {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
+        let service = arguments.iter().skip_while(|argument| **argument != "serve").nth(1);
         let mut command = Command::new(&self.stage.binary);
         command.args(arguments).arg("--data-dir").arg(self.data_dir());
         command.arg("--set").arg(format!("ports.base={}", self.base_port));
@@ -321,6 +322,7 @@ impl Platform {
             if key == "config" {
                 command.arg("--config").arg(value);
             } else {
+                let value = value.replace("{service}", service.unwrap_or(&""));
                 command.arg("--set").arg(format!("{key}={value}"));
             }
         }

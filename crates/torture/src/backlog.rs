@@ -1,15 +1,17 @@
 //! How many events were published and not handled, as the databases say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions as _, PgConnection, Row as _};
+use sqlx::{ConnectOptions as _, PgConnection};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
+
+use crate::partitions::Published;
 
 /// How often it is looked at, and how long one look may take.
 const PERIOD: Duration = Duration::from_millis(500);
@@ -37,6 +39,22 @@ impl Databases {
         let options = options.database(&format!("{service}db"));
         Ok(options.connect().await?)
     }
+
+    /// How many events relays have put into each partition.
+    pub(crate) async fn published(&self) -> Result<Published> {
+        let mut all = Published::new();
+        let mut asked = BTreeSet::new();
+        for topic in contracts::topics::ALL {
+            if asked.insert(topic.producer) {
+                let mut connection = self.open(topic.producer).await?;
+                let sql = "select topic, partition, numbered from bus.partitions";
+                for (topic, partition, numbered) in sqlx::query_as(sql).fetch_all(&mut connection).await? {
+                    all.insert((topic, partition), numbered);
+                }
+            }
+        }
+        Ok(all)
+    }
 }
 
 /// Connections that are kept between looks.
@@ -57,39 +75,77 @@ impl Counter {
         counted
     }
 
+    /// What lies behind the places of consumers, or was put aside. Read from the ends of tables, since it is asked all
+    /// the time.
     async fn sum(&mut self) -> Result<u64> {
-        let mut handled = BTreeMap::new();
-        // Before what was published is counted: what happens in between is behind, not ahead.
-        for topic in contracts::topics::ALL {
-            for consumer in topic.consumers {
-                let sql = "select coalesce(sum(number), 0)::bigint from bus.handled where topic = $1";
-                handled.insert(
-                    (topic.name, *consumer),
-                    self.ask(consumer, sql, topic.name).await?,
-                );
-            }
-        }
         let mut behind: i64 = 0;
         for topic in contracts::topics::ALL {
-            let sql = "select count(*) from bus.outbox where topic = $1";
-            let published = self.ask(topic.producer, sql, topic.name).await?;
+            // Before the ends: what happens in between is behind, not ahead.
+            let mut all_places = Vec::new();
             for consumer in topic.consumers {
-                let done = handled.get(&(topic.name, *consumer)).copied().unwrap_or(0);
-                behind = behind.saturating_add(published.saturating_sub(done));
+                let sql = "select log, partition, position from bus.positions where topic = $1";
+                let connection = self.connection(consumer).await?;
+                let places: Vec<Place> = sqlx::query_as(sql).bind(topic.name).fetch_all(connection).await?;
+                all_places.push(places);
             }
+            let publisher = self.connection(topic.producer).await?;
+            for places in all_places {
+                behind = behind.saturating_add(behind_places(publisher, topic.name, &places).await?);
+            }
+        }
+        for service in contracts::topics::ALL.iter().flat_map(|topic| topic.consumers) {
+            let sql = "select count(*) from bus.parked where state <> 'skipped'";
+            let connection = self.connection(service).await?;
+            behind = behind.saturating_add(sqlx::query_scalar(sql).fetch_one(connection).await?);
         }
         Ok(u64::try_from(behind).unwrap_or(0))
     }
 
-    async fn ask(&mut self, service: &'static str, sql: &'static str, topic: &str) -> Result<i64> {
+    async fn connection(&mut self, service: &'static str) -> Result<&mut PgConnection> {
         if !self.open.contains_key(service) {
             let connection = self.databases.open(service).await?;
             self.open.insert(service, connection);
         }
-        let connection = self.open.get_mut(service).context("was opened")?;
-        let row = sqlx::query(sql).bind(topic).fetch_one(connection).await?;
-        Ok(row.try_get(0)?)
+        self.open.get_mut(service).context("was opened")
     }
+}
+
+/// Log, partition, position.
+type Place = (String, i32, String);
+
+/// How many events of a topic lie behind the places of one consumer.
+async fn behind_places(publisher: &mut PgConnection, topic: &str, places: &[Place]) -> Result<i64> {
+    let (relayed, partitions): (i64, Vec<(i32, i64)>) = (
+        sqlx::query_scalar("select coalesce((select taken_to from bus.frontier), 0)")
+            .fetch_one(&mut *publisher)
+            .await?,
+        sqlx::query_as("select partition, numbered from bus.partitions where topic = $1")
+            .bind(topic)
+            .fetch_all(&mut *publisher)
+            .await?,
+    );
+    if relayed == 0 {
+        let at = places.iter().find(|(log, ..)| log == "outbox");
+        let (xid, position) = at.and_then(|(.., at)| at.split_once('.')).unwrap_or(("0", "0"));
+        let sql = "select count(*) from bus.outbox where topic = $1 and (xid, position) > ($2::xid8, $3::bigint)";
+        let count = sqlx::query_scalar(sql).bind(topic).bind(xid).bind(position.parse::<i64>()?);
+        return Ok(count.fetch_one(publisher).await?);
+    }
+    let sql = "select count(*) from bus.outbox where topic = $1 and position > $2";
+    let mut behind: i64 = sqlx::query_scalar(sql)
+        .bind(topic)
+        .bind(relayed)
+        .fetch_one(publisher)
+        .await?;
+    for (partition, numbered) in partitions {
+        let at = places
+            .iter()
+            .find(|(log, of, _)| log == "kafka" && *of == partition)
+            .and_then(|(.., at)| at.strip_prefix("0."));
+        let at: i64 = at.map_or(Ok(0), str::parse)?;
+        behind = behind.saturating_add(numbered.saturating_sub(at).max(0));
+    }
+    Ok(behind)
 }
 
 /// Looks all the time.

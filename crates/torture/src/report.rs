@@ -75,9 +75,10 @@ pub struct Report {
     pub deeds: Vec<String>,
     /// What the fault left in the services' logs and counters.
     pub traces: BTreeMap<&'static str, u64>,
-    /// Events in Kafka, those that stand there twice, gaps, and those before an earlier one of their aggregate. None
+    /// Events in Kafka, those that stand there twice, gaps, those before an earlier one of their aggregate, those that
+    /// are missing at the end, and those in the place of another. None
     /// without Kafka.
-    pub in_kafka: Option<[u64; 4]>,
+    pub in_kafka: Option<[u64; 6]>,
     /// Payments listed, keys shown again, charges at the network, changes of partners.
     pub counted: [u64; 4],
     /// Promises that were not kept.
@@ -105,7 +106,7 @@ impl Report {
         if !verify_clean {
             examples.extend(verify_text.lines().take(SHOWN_LINES).map(str::to_owned));
         }
-        let in_order = partitions.is_none_or(|found| found.gaps == 0 && found.disordered == 0);
+        let in_order = partitions.is_none_or(|found| found.are_in_order());
         let broken_promises = broken(fault, measured, seen, &traces);
         traces.retain(|name, count| *count > 0 || fault.bites.contains(name));
         Self {
@@ -132,7 +133,7 @@ impl Report {
             repeats: seen.repeats,
             deeds,
             traces,
-            in_kafka: partitions.map(|p| [p.events, p.repeats, p.gaps, p.disordered]),
+            in_kafka: partitions.map(|p| [p.events, p.repeats, p.gaps, p.disordered, p.missing, p.changed]),
             counted: [audit.payments, audit.repeated, audit.charged, seen.renamed],
             broken_promises,
             examples,
@@ -195,8 +196,11 @@ impl Report {
             ("repeats by clients", self.repeats.to_string()),
             ("traces", list(traces.collect())),
         ];
-        if let Some([events, repeats, gaps, disordered]) = self.in_kafka {
-            let text = format!("{events} events, {repeats} repeats, {gaps} gaps, {disordered} out of order");
+        if let Some([events, repeats, gaps, disordered, missing, changed]) = self.in_kafka {
+            let text = format!(
+                "{events} events, {repeats} repeats, {gaps} gaps, {disordered} out of order, {missing} missing, \
+                 {changed} in another's place"
+            );
             rows.push(("in Kafka", text));
         }
         let text = format!(

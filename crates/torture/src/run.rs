@@ -10,7 +10,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::audit::Audit;
-use crate::backlog::Backlog;
+use crate::backlog::{Backlog, Databases};
 use crate::fault::{Fault, Plan};
 use crate::load::Load;
 use crate::partitions::{self, Partitions};
@@ -39,7 +39,7 @@ pub async fn run(fault: &Fault, options: &Options, say: impl Fn(&str)) -> Result
     let mut stage = Stage::start(fault.shape, options).await?;
     let partners = partners(&stage).await?;
     let databases = stage.databases()?;
-    let backlog = Backlog::watch(databases);
+    let backlog = Backlog::watch(databases.clone());
     say("load begins");
     let load = Load::start(
         options.seed,
@@ -98,7 +98,7 @@ pub async fn run(fault: &Fault, options: &Options, say: impl Fn(&str)) -> Result
     settled(&api).await?;
     let network = stage.platform.direct(10);
     let audit = Audit::of(&api, &network, options.seed, &partners, &seen).await?;
-    let partitions = order(&stage).await?;
+    let partitions = order(&stage, &databases).await?;
     let after = traces::collect(&stage.platform, &stage.ports()).await?;
     let traces = traces::since(&before, after);
     let (verify_code, verify_text) = stage.platform.run(&["verify"]).await?;
@@ -173,12 +173,13 @@ async fn settled(api: &Api) -> Result<()> {
     .await
 }
 
-async fn order(stage: &Stage) -> Result<Option<Partitions>> {
+async fn order(stage: &Stage, databases: &Databases) -> Result<Option<Partitions>> {
     let Some(kafka) = &stage.kafka else {
         return Ok(None);
     };
     let brokers = kafka.bootstrap();
-    let read = tokio::task::spawn_blocking(move || partitions::read(&brokers)).await?;
+    let published = databases.published().await?;
+    let read = tokio::task::spawn_blocking(move || partitions::read(&brokers, &published)).await?;
     read.context("reading Kafka's partitions").map(Some)
 }
 
