@@ -313,7 +313,10 @@ impl Platform {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let service = arguments.iter().skip_while(|argument| **argument != "serve").nth(1);
+        let service = arguments
+            .iter()
+            .skip_while(|argument| **argument != "serve")
+            .nth(1);
         let mut command = Command::new(&self.stage.binary);
         command.args(arguments).arg("--data-dir").arg(self.data_dir());
         command.arg("--set").arg(format!("ports.base={}", self.base_port));

@@ -17,6 +17,10 @@ use crate::watchdog::{PATIENCE, Watchdog};
 use crate::work::{Outbox, Work};
 use crate::{BusError, Cursor, Refusal, inbox};
 
+/// After fewer records than these a busy consumer waits for a moment, so that more come together:
+const FEW: usize = 100;
+/// one transaction for ten costs little more than one for one.
+const GATHER: Duration = Duration::from_millis(10);
 /// The first sleep of an idle consumer; each further one is twice as long.
 const FIRST_NAP: Duration = Duration::from_millis(20);
 /// The longest sleep of an idle consumer: what nobody woke it for waits as long.
@@ -86,10 +90,15 @@ impl Consumer {
                 self.watch(&mut watchdog, failures > 0).await;
             }
             let pause = match self.sweep(false).await.map(|(progress, _)| progress) {
-                Ok(Progress::Took(_) | Progress::Overtaken) => {
+                Ok(Progress::Took(FEW..) | Progress::Overtaken) => {
                     failures = 0;
                     nap = FIRST_NAP;
                     continue;
+                }
+                Ok(Progress::Took(_)) => {
+                    failures = 0;
+                    nap = FIRST_NAP;
+                    GATHER
                 }
                 Ok(Progress::Idle) => {
                     failures = 0;

@@ -49,6 +49,10 @@ pub trait EventLog: Send + Sync {
 
     /// How many records are committed behind `places`, in all partitions, whoever reads them.
     async fn lag(&self, topic: Topic, places: &Places) -> Result<Lag, BusError>;
+
+    /// Reads no more, so that other copies of the service need not wait until they notice. Asked when the last reader is
+    /// done.
+    async fn close(&self) {}
 }
 
 /// One copy's view of a topic.

@@ -21,6 +21,10 @@ use crate::numbering::{BATCH, Numbering};
 use crate::wake::Wake;
 use crate::work::Outbox;
 
+/// After fewer events than these a relay waits for a moment, so that more come together:
+const FEW: usize = 100;
+/// one transaction for ten costs little more than one for one.
+const GATHER: Duration = Duration::from_millis(10);
 /// How long an idle relay waits for somebody to wake it before it looks by itself.
 const NAP: Duration = Duration::from_millis(500);
 /// The longest pause after a failure.
@@ -80,16 +84,21 @@ impl Relay {
             let is_idle = next.is_empty() && numbering.is_noted();
             waiting = Arc::new(next);
             self.mark(&mut numbering, is_idle).await;
-            if !is_idle {
-                continue;
-            }
-            if stop.is_cancelled() {
+            if is_idle && stop.is_cancelled() {
                 return Ok(());
             }
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = wake.rung() => {}
-                () = tokio::time::sleep(NAP) => {}
+            if is_idle {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = wake.rung() => {}
+                    () = tokio::time::sleep(NAP) => {}
+                }
+            } else if waiting.len() < FEW && !stop.is_cancelled() {
+                // There is no hurry to number what comes next: send these at once, and let some gather.
+                sent(publish(Arc::clone(&self.broker), Arc::clone(&waiting))).await?;
+                numbering.was_published(&waiting);
+                waiting = Arc::default();
+                tokio::time::sleep(GATHER).await;
             }
         }
     }
@@ -126,8 +135,15 @@ impl Relay {
     }
 }
 
+async fn sent(sending: Sending) -> Result<(), BusError> {
+    sending.await.map_err(|gone| BusError::Broker(gone.to_string()))?
+}
+
+/// Records on their way; given up, they may arrive all the same.
+type Sending = AbortOnDropHandle<Result<(), BusError>>;
+
 /// Sends records, in a task of its own: to hand so many to a client keeps a thread busy.
-fn publish(broker: Arc<dyn Broker>, records: Arc<Vec<Sequenced>>) -> AbortOnDropHandle<Result<(), BusError>> {
+fn publish(broker: Arc<dyn Broker>, records: Arc<Vec<Sequenced>>) -> Sending {
     AbortOnDropHandle::new(tokio::spawn(async move {
         if records.is_empty() {
             return Ok(());

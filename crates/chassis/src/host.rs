@@ -78,6 +78,7 @@ struct Running {
     name: &'static str,
     address: SocketAddr,
     tasks: Tasks,
+    events: Arc<dyn EventLog>,
     databases: Vec<Db>,
     open: Arc<AtomicBool>,
 }
@@ -169,7 +170,7 @@ impl Host {
             tasks: tasks.clone(),
             outbox,
             leases: leases.clone(),
-            log: events,
+            log: Arc::clone(&events),
         };
         let parts = (service.start)(context)
             .await
@@ -185,6 +186,7 @@ impl Host {
             name,
             address,
             tasks,
+            events,
             databases: db.into_iter().chain(leases).collect(),
             open,
         });
@@ -241,6 +243,12 @@ impl Host {
         for running in self.running.iter().rev() {
             if !running.tasks.stop(deadline.duration_since(Instant::now())).await {
                 tracing::warn!(service = running.name, "some loops did not end in time");
+            }
+            if timeout_at(deadline, running.events.close()).await.is_err() {
+                tracing::warn!(
+                    service = running.name,
+                    "its group of readers was not left in time"
+                );
             }
         }
         self.shared.clear();

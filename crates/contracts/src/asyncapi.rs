@@ -9,7 +9,8 @@ use crate::topics::{self, Topic};
 const ABOUT: &str = "The facts that the services of Jeongsan tell each other, as CloudEvents 1.0 in binary form. Each \
     topic has one sender. A record's key is its aggregate, so that the events of one aggregate lie in one partition, in \
     the order of ce_aggregateversion. They come at least once; ce_id is the same each time. A receiver ignores \
-    properties that it does not know. One document for all services: an operation's tag says whose it is.";
+    properties that it does not know, except in amounts of money, discounts and the terms of a contract, whose objects \
+    are closed. One document for all services: an operation's tag says whose it is.";
 
 const WATERMARK: &str = "watermark";
 

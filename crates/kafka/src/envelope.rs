@@ -102,7 +102,10 @@ pub(crate) fn read(topic: Topic, message: &BorrowedMessage<'_>) -> Result<Arriva
         event_id: attributes.parsed(names::CE_ID).map_err(foreign)?,
         cursor: Cursor::at(sequence),
         payload: RawValue::from_string(body.to_owned()).map_err(|e| foreign(e.to_string()))?,
-        trace_parent: attributes.get(names::CE_TRACEPARENT).map_err(foreign)?.to_owned(),
+        trace_parent: attributes
+            .get(names::CE_TRACEPARENT)
+            .unwrap_or_default()
+            .to_owned(),
         occurred_at: DateTime::parse_from_rfc3339(time)
             .map_err(|e| foreign(format!("{}: {e}", names::CE_TIME)))?
             .with_timezone(&Utc),

@@ -3,8 +3,9 @@
 //! Everything that is asked of the client is asked by this one thread, the callbacks of a rebalance included. Lanes are
 //! bounded: a partition whose consumer does not keep up is paused, and resumed when it has caught up.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use contracts::Topic;
@@ -29,10 +30,11 @@ const NOTE: Duration = Duration::from_secs(1);
 /// How long it rests when no client can be made.
 const REST: Duration = Duration::from_secs(1);
 
-/// A member of the group of one service. Dropped, it leaves the group.
+/// A member of the group of one service. Dropped, it leaves the group, if the process lives on for a moment.
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) lanes: Arc<Lanes>,
+    thread: Mutex<Option<JoinHandle<()>>>,
     is_over: Arc<AtomicBool>,
     /// Grows with every wish to begin anew.
     wanted: Arc<AtomicU64>,
@@ -43,6 +45,7 @@ impl Group {
     pub(crate) fn join(options: Options, service: &'static str, topics: Vec<Topic>) -> Self {
         let group = Self {
             lanes: Arc::new(Lanes::new(&topics)),
+            thread: Mutex::default(),
             is_over: Arc::default(),
             wanted: Arc::default(),
         };
@@ -57,10 +60,25 @@ impl Group {
         let thread = std::thread::Builder::new()
             .name(format!("kafka-{service}"))
             .spawn(move || member.work());
-        if let Err(error) = thread {
-            tracing::error!(service, error = %error, "no thread to read Kafka with");
+        match thread {
+            Ok(thread) => *group.thread() = Some(thread),
+            Err(error) => tracing::error!(service, error = %error, "no thread to read Kafka with"),
         }
         group
+    }
+
+    fn thread(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leaves the group, and returns when it has been left.
+    pub(crate) async fn leave(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        let thread = self.thread().take();
+        if let Some(thread) = thread {
+            // A panic of the thread has ended its client, too.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
     }
 
     /// Leaves the group and joins it again with a new client.

@@ -61,6 +61,12 @@ impl EventLog for KafkaLog {
     async fn lag(&self, topic: Topic, places: &Places) -> Result<Lag, BusError> {
         self.feed.heads(topic).await?.behind(topic, places)
     }
+
+    async fn close(&self) {
+        if let Some(group) = self.group.get() {
+            group.leave().await;
+        }
+    }
 }
 
 struct KafkaReader {

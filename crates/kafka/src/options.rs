@@ -39,7 +39,7 @@ pub const SETTINGS: &[Key] = &[
         "kafka.min_insync",
         Kind::Number,
         "2",
-        "brokers that must have a record before it counts as published; less than kafka.replication",
+        "brokers that must have a record before it counts as published; at most kafka.replication",
     ),
     Key::new(
         "kafka.security",

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Postgres;
-use sqlx::migrate::Migrator;
+use sqlx::Connection as _;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use tokio::sync::oneshot;
@@ -232,13 +233,22 @@ impl Db {
             table_name: migrator.table_name.clone(),
             create_schemas: migrator.create_schemas.clone(),
         };
-        forgiving
-            .run(&self.pool)
+        self.migrate_by(&forgiving)
             .await
             .map_err(|source| PostgresError::Migration {
                 database: self.name.clone(),
                 source,
             })
+    }
+
+    /// On a connection of its own: nobody waits for a migration as for a request, and a large table takes its time.
+    async fn migrate_by(&self, migrator: &Migrator) -> Result<(), MigrateError> {
+        let mut connection = self.pool.acquire().await?.detach();
+        sqlx::query("set statement_timeout = 0")
+            .execute(&mut connection)
+            .await?;
+        migrator.run(&mut connection).await?;
+        Ok(connection.close().await?)
     }
 
     /// Whether the database answers now.

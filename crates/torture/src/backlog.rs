@@ -127,8 +127,12 @@ async fn behind_places(publisher: &mut PgConnection, topic: &str, places: &[Plac
     if relayed == 0 {
         let at = places.iter().find(|(log, ..)| log == "outbox");
         let (xid, position) = at.and_then(|(.., at)| at.split_once('.')).unwrap_or(("0", "0"));
-        let sql = "select count(*) from bus.outbox where topic = $1 and (xid, position) > ($2::xid8, $3::bigint)";
-        let count = sqlx::query_scalar(sql).bind(topic).bind(xid).bind(position.parse::<i64>()?);
+        let sql =
+            "select count(*) from bus.outbox where topic = $1 and (xid, position) > ($2::xid8, $3::bigint)";
+        let count = sqlx::query_scalar(sql)
+            .bind(topic)
+            .bind(xid)
+            .bind(position.parse::<i64>()?);
         return Ok(count.fetch_one(publisher).await?);
     }
     let sql = "select count(*) from bus.outbox where topic = $1 and position > $2";

@@ -160,7 +160,8 @@ mod tests {
     #[test]
     fn what_is_missing_or_another_is_counted() {
         let there = [(0, "a", 1, 1), (0, "b", 2, 1), (0, "c", 2, 1), (1, "d", 1, 1)];
-        let published = [(0, 2), (1, 4), (2, 1)].map(|(partition, count)| (("t".to_owned(), partition), count));
+        let published =
+            [(0, 2), (1, 4), (2, 1)].map(|(partition, count)| (("t".to_owned(), partition), count));
         let found = order(&there).against(&published.into());
         assert_eq!((found.missing, found.changed), (4, 1));
     }

@@ -63,7 +63,10 @@ impl Carried {
     /// Whether there is something of everything, or of nothing.
     pub fn is_as_told(self, manners: Manners) -> bool {
         let done = [self.lost, self.lost_watermarks, self.spoilt, self.doubled];
-        self.delivered > 0 && done.iter().all(|count| (*count > 0) == (manners != Manners::HONEST))
+        self.delivered > 0
+            && done
+                .iter()
+                .all(|count| (*count > 0) == (manners != Manners::HONEST))
     }
 }
 
@@ -83,8 +86,13 @@ impl Courier {
         let mut names: Vec<&str> = routes.iter().flat_map(|(from, to)| [from.as_str(), to]).collect();
         names.sort_unstable();
         names.dedup();
-        let new = names.iter().map(|name| NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(1)));
-        for made in admin.create_topics(&new.collect::<Vec<_>>(), &AdminOptions::new()).await? {
+        let new = names
+            .iter()
+            .map(|name| NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(1)));
+        for made in admin
+            .create_topics(&new.collect::<Vec<_>>(), &AdminOptions::new())
+            .await?
+        {
             made.map_err(|(name, code)| anyhow!("{name}: {code}"))?;
         }
         let is_over = Arc::new(AtomicBool::new(false));
@@ -119,7 +127,11 @@ fn routes(prefix: &str) -> Vec<(String, String)> {
     let named = |service: &str, topic: &str| format!("{prefix}.{service}.{topic}");
     let mut routes = Vec::new();
     for topic in topics::ALL {
-        for consumer in topic.consumers.iter().filter(|consumer| **consumer != topic.producer) {
+        for consumer in topic
+            .consumers
+            .iter()
+            .filter(|consumer| **consumer != topic.producer)
+        {
             routes.push((named(topic.producer, topic.name), named(consumer, topic.name)));
         }
     }

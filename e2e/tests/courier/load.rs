@@ -23,7 +23,9 @@ pub async fn run(api: &Api, seed: u64, payments: u64) -> Result<()> {
     for n in 0..PARTNERS {
         partners.push(partner_with_contract(api, &format!("partner-{n}"), &contract_terms(95_000)).await?);
     }
-    let mut orders = (0..payments).map(|n| order(seed, n, &partners)).collect::<Vec<_>>();
+    let mut orders = (0..payments)
+        .map(|n| order(seed, n, &partners))
+        .collect::<Vec<_>>();
     let names = (0..NAMES).flat_map(|name| partners.iter().map(move |partner| (name, partner.clone())));
     let mut names = names.collect::<Vec<_>>().into_iter();
     while !orders.is_empty() {
@@ -43,13 +45,21 @@ pub async fn run(api: &Api, seed: u64, payments: u64) -> Result<()> {
     for (name, partner) in names {
         rename(api, &partner, name).await?;
     }
-    let id = hold.get("id").and_then(Value::as_str).context("a hold has an id")?;
-    api.send(Method::DELETE, &format!("{path}/{id}"), None, None, &[]).await?.ok()?;
+    let id = hold
+        .get("id")
+        .and_then(Value::as_str)
+        .context("a hold has an id")?;
+    api.send(Method::DELETE, &format!("{path}/{id}"), None, None, &[])
+        .await?
+        .ok()?;
     Ok(())
 }
 
 async fn pay(api: &Api, body: &Value) -> Result<()> {
-    let key = body.get("order_reference").and_then(Value::as_str).unwrap_or_default();
+    let key = body
+        .get("order_reference")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let answer = api.post("/v1/payments", key, body).await?;
     ensure!(!answer.status.is_server_error(), "{key}: {answer:?}");
     Ok(())
@@ -59,7 +69,9 @@ async fn rename(api: &Api, partner: &str, name: u64) -> Result<()> {
     let body = json!({ "name": format!("Name {name}") });
     let path = format!("/v1/partners/{partner}");
     let key = format!("rename-{partner}-{name}");
-    api.send(Method::PATCH, &path, Some(&key), Some(&body), &[]).await?.ok()?;
+    api.send(Method::PATCH, &path, Some(&key), Some(&body), &[])
+        .await?
+        .ok()?;
     Ok(())
 }
 

@@ -72,6 +72,9 @@ async fn run(kafka: &Kafka, name: &str, manners: Manners, payments: u64) -> Resu
     platform.verify().await?;
     let carried = courier.stop()?;
     println!("{name}: {carried:?}");
-    ensure!(carried.is_as_told(manners), "the courier did not do much: {carried:?}");
+    ensure!(
+        carried.is_as_told(manners),
+        "the courier did not do much: {carried:?}"
+    );
     Ok(state)
 }

@@ -87,9 +87,7 @@ impl State {
             .await?;
         let mut rows = Vec::new();
         for (service, sql) in ROWS {
-            let texts: Vec<String> = sqlx::query_scalar(*sql)
-                .fetch_all(databases.of(service)?)
-                .await?;
+            let texts: Vec<String> = sqlx::query_scalar(*sql).fetch_all(databases.of(service)?).await?;
             rows.extend(texts.into_iter().map(|text| named(text, &partners)));
         }
         rows.sort_unstable();
@@ -113,13 +111,19 @@ impl State {
             let rows = one.rows.iter().filter(|row| !other.rows.contains(row));
             rows.take(10).cloned().collect::<Vec<_>>().join("\n")
         };
-        format!("only here:\n{}\nonly there:\n{}", only(self, other), only(other, self))
+        format!(
+            "only here:\n{}\nonly there:\n{}",
+            only(self, other),
+            only(other, self)
+        )
     }
 }
 
 /// Partners by the names that they have everywhere.
 fn named(text: String, partners: &[(String, String)]) -> String {
-    partners.iter().fold(text, |text, (id, reference)| text.replace(id, reference))
+    partners
+        .iter()
+        .fold(text, |text, (id, reference)| text.replace(id, reference))
 }
 
 /// A connection to each service's database.
@@ -131,7 +135,9 @@ impl Databases {
         let options = PgConnectOptions::from_str(url.trim())?;
         let mut open = BTreeMap::new();
         let producers = topics::ALL.iter().map(|topic| topic.producer);
-        let consumers = topics::ALL.iter().flat_map(|topic| topic.consumers.iter().copied());
+        let consumers = topics::ALL
+            .iter()
+            .flat_map(|topic| topic.consumers.iter().copied());
         for service in producers.chain(consumers) {
             if !open.contains_key(service) {
                 let own = options.clone().database(&format!("{service}db"));
@@ -142,7 +148,9 @@ impl Databases {
     }
 
     fn of(&mut self, service: &str) -> Result<&mut PgConnection> {
-        self.0.get_mut(service).with_context(|| format!("{service} has no database"))
+        self.0
+            .get_mut(service)
+            .with_context(|| format!("{service} has no database"))
     }
 
     async fn count(&mut self, service: &str, sql: &'static str) -> Result<i64> {

@@ -18,7 +18,7 @@ use e2e::{Mode, Platform};
 
 /// Every scenario on one platform, which is verified at the end. Between the halves one service is killed and
 /// started again.
-async fn everything(mode: Mode, settings: &[(&str, &str)]) -> anyhow::Result<()> {
+async fn everything(mode: Mode, settings: &[(&str, &str)]) -> anyhow::Result<Platform> {
     let mut platform = Platform::start_with(mode, settings).await?;
     let api = platform.api()?;
     outcomes::every_test_token_has_its_outcome(&platform, &api).await?;
@@ -47,12 +47,13 @@ async fn everything(mode: Mode, settings: &[(&str, &str)]) -> anyhow::Result<()>
     settling::a_line_without_a_contract_waits_and_is_priced_later(&api).await?;
     books::what_differs_from_its_lines_is_a_break(&api).await?;
     books::the_books_balance_and_the_reports_follow(&api).await?;
-    platform.verify().await
+    platform.verify().await?;
+    Ok(platform)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_whole_line_works_with_a_process_a_service() -> anyhow::Result<()> {
-    everything(Mode::Split, &[]).await
+    everything(Mode::Split, &[]).await.map(drop)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -60,11 +61,12 @@ async fn the_whole_line_works_on_kafka_redis_sentinel_and_postgresql_with_replic
     let servers = production::Servers::start().await?;
     let settings = servers.settings("deploy/production-kraft.toml");
     let settings: Vec<_> = settings.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    everything(Mode::Split, &settings).await
+    let platform = everything(Mode::Split, &settings).await?;
+    production::was_used(&platform).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_whole_line_works_in_one_process_on_the_settings_of_development() -> anyhow::Result<()> {
     let path = production::file("deploy/development.toml");
-    everything(Mode::One, &[("config", &path)]).await
+    everything(Mode::One, &[("config", &path)]).await.map(drop)
 }

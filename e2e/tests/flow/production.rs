@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use e2e::{PORTS, Platform};
 use servers::{Kafka, KafkaShape, RedisSentinel, ReplicatedPostgres};
 
 const REDIS_PASSWORD: &str = "a redis password";
@@ -83,6 +84,32 @@ impl Servers {
             })
             .collect()
     }
+}
+
+/// Whether events went through Kafka, and hints into the cache that all processes share: the platform would work
+/// without.
+pub async fn was_used(platform: &Platform) -> Result<()> {
+    for (service, offset) in PORTS
+        .iter()
+        .filter(|(service, _)| ["payment", "settlement"].contains(service))
+    {
+        let page = platform.direct(*offset).text("/metrics").await?;
+        let counted = |name: &str| {
+            let lines = page.lines().filter(|line| line.starts_with(name));
+            lines
+                .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+                .sum::<f64>()
+        };
+        ensure!(
+            counted("jeongsan_relay_events_total") > 0.0,
+            "{service} relayed nothing"
+        );
+        ensure!(
+            *service != "payment" || counted("jeongsan_cache_reads_total{result=\"hit\"") > 0.0,
+            "{service} found nothing in the cache"
+        );
+    }
+    Ok(())
 }
 
 /// A file of the project.

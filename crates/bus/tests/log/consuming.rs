@@ -5,7 +5,7 @@ use bus::{BusError, Cursor, OutboxLog, Progress};
 use ids::PaymentId;
 use testkit::event_log::{Scribe, Site as _, TOPIC, database, drain, effects, publish};
 
-use crate::fixture::{HalfBroken, Scripted, consumer_of, open};
+use crate::fixture::{Forged, HalfBroken, Scripted, consumer_of, open};
 
 #[tokio::test]
 async fn events_that_come_shuffled_and_twice_are_handled_in_order_and_once() {
@@ -107,4 +107,20 @@ async fn a_partition_that_cannot_be_read_does_not_hold_up_the_others() {
     // With nothing else to do, it is said.
     let idle = consumer.step().await;
     assert!(matches!(idle, Err(BusError::Broker(_))), "{idle:?}");
+}
+
+#[tokio::test]
+async fn what_became_another_event_on_its_way_is_handled_as_it_was_published() {
+    let database = database().await;
+    let outbox = database.outbox();
+    let payment = PaymentId::generate();
+    publish(&outbox, &[payment, payment]).await;
+    let log = Arc::new(Forged(Scripted::of(&outbox, &[0, 1]).await));
+    let scribe = Scribe::new();
+    *scribe.poisoned.lock().await = Some("forged".to_owned());
+    let consumer = consumer_of(log, &outbox, &scribe);
+    drain(&consumer).await;
+    let expected = [(payment.to_string(), 1), (payment.to_string(), 2)];
+    assert_eq!(effects(&outbox).await, expected);
+    assert!(bus::dead::list(&outbox).await.unwrap().is_empty());
 }

@@ -84,6 +84,48 @@ impl Reader for Scripted {
     }
 }
 
+/// A log on whose way the first event becomes another one.
+pub struct Forged(pub Arc<Scripted>);
+
+#[async_trait]
+impl EventLog for Forged {
+    fn name(&self) -> &'static str {
+        "forged"
+    }
+
+    fn reader(&self, _: Topic) -> Box<dyn Reader> {
+        Box::new(Self(Arc::clone(&self.0)))
+    }
+
+    async fn lag(&self, _: Topic, _: &Places) -> Result<Lag, BusError> {
+        Ok(Lag::default())
+    }
+}
+
+#[async_trait]
+impl Reader for Forged {
+    fn partitions(&self) -> Vec<i32> {
+        vec![0]
+    }
+
+    async fn read(&self, partition: i32, after: &Cursor, limit: u16) -> Result<Vec<Record>, BusError> {
+        let mut records = self.0.read(partition, after, limit).await?;
+        if *after == Cursor::start() {
+            records[0].aggregate = "forged".to_owned();
+        }
+        Ok(records)
+    }
+
+    async fn published(&self, partition: i32, record: &Record) -> Result<Option<Record>, BusError> {
+        let before = Cursor::at(record.cursor.sequence()? - 1);
+        Ok(self.0.read(partition, &before, 1).await?.pop())
+    }
+
+    async fn changed(&self, _: std::time::Duration) -> bool {
+        false
+    }
+}
+
 /// A log whose partition 0 cannot be read, and whose partition 1 is as a test wrote it down.
 pub struct HalfBroken(pub Arc<Scripted>);
 
