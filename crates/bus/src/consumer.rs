@@ -252,10 +252,10 @@ impl Consumer {
         }
         let mut from = from.clone();
         for record in batch {
-            match self.take_one(partition, &from, record).await? {
-                true => from = record.cursor.clone(),
-                false => return Ok(Progress::Overtaken),
+            if !self.take_one(partition, &from, record).await? {
+                return Ok(Progress::Overtaken);
             }
+            from = record.cursor.clone();
         }
         Ok(Progress::Took(batch.len()))
     }

@@ -15,7 +15,7 @@ pub(crate) type Place = (Topic, i32);
 /// What this member reads now, and what came of it.
 #[derive(Debug)]
 pub(crate) struct Lanes {
-    lanes: Mutex<BTreeMap<Place, Lane>>,
+    by_place: Mutex<BTreeMap<Place, Lane>>,
     /// Whether a lane was emptied that Kafka waits for.
     is_hungry: AtomicBool,
     news: HashMap<Topic, Arc<Notify>>,
@@ -24,7 +24,7 @@ pub(crate) struct Lanes {
 impl Lanes {
     pub(crate) fn new(topics: &[Topic]) -> Self {
         Self {
-            lanes: Mutex::default(),
+            by_place: Mutex::default(),
             is_hungry: AtomicBool::default(),
             news: topics
                 .iter()
@@ -35,7 +35,7 @@ impl Lanes {
 
     /// A lock that no panic can break: nothing in a lane is half done between two statements.
     pub(crate) fn lock(&self) -> MutexGuard<'_, BTreeMap<Place, Lane>> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What comes behind a place in one lane; nothing where that is not this member's.

@@ -101,8 +101,7 @@ impl State {
             hash.update(row);
             hash.update("\n");
         }
-        let digest = hash.finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(hash.finalize())
     }
 
     /// The first rows that only one of them has.

@@ -111,7 +111,7 @@ impl Reader for Forged {
     async fn read(&self, partition: i32, after: &Cursor, limit: u16) -> Result<Vec<Record>, BusError> {
         let mut records = self.0.read(partition, after, limit).await?;
         if *after == Cursor::start() {
-            records[0].aggregate = "forged".to_owned();
+            "forged".clone_into(&mut records[0].aggregate);
         }
         Ok(records)
     }
