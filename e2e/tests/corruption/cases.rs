@@ -148,6 +148,7 @@ impl Column {
             ],
             "bytea" => vec![format!("set_byte({c}, 0, (get_byte({c}, 0) + 1) % 256)")],
             "_text" => vec!["array['auditor']".to_owned(), "array['operator']".to_owned()],
+            "_int8" => vec![format!("{c} || 1::bigint"), "array[1::bigint]".to_owned()],
             "xid8" => vec!["'3'::xid8".to_owned()],
             other => panic!(
                 "no corruption is known for {}.{}: {other}",
