@@ -7,11 +7,11 @@ use anyhow::{Context, Result, ensure};
 use async_trait::async_trait;
 use bus::{Consumer, Handler, Outbox, OutboxLog, Record, Refusal, Work};
 use chassis::Transport as _;
-use contracts::events::PaymentCompleted;
 use contracts::topics::PAYMENT_COMPLETED;
 use kafka::KafkaTransport;
 use tokio_util::sync::CancellationToken;
 
+use crate::effects::{EFFECTS, Rows};
 use crate::relaying::PATIENCE;
 
 /// How often it is looked whether all is done.
@@ -44,36 +44,12 @@ impl Handler for Timed {
 }
 
 async fn write(work: &mut Work, records: &[&Record]) -> Result<(), Refusal> {
-    let mut payments = Vec::with_capacity(records.len());
-    let mut references = Vec::with_capacity(records.len());
-    let mut times = Vec::with_capacity(records.len());
-    let mut amounts = Vec::with_capacity(records.len());
+    let mut rows = Rows::default();
     for record in records {
-        let event: PaymentCompleted = record
-            .event()
-            .map_err(|error| Refusal::Never(error.to_string()))?;
-        payments.push(event.payment_id.as_uuid());
-        references.push(event.order_reference);
-        times.push(event.sold_at);
-        amounts.push(
-            event
-                .tenders
-                .iter()
-                .map(|tender| tender.captured_minor)
-                .sum::<i64>(),
-        );
+        let event = record.event();
+        rows.push(event.map_err(|error| Refusal::Never(error.to_string()))?);
     }
-    sqlx::query(
-        "insert into effects (payment_id, order_reference, sold_at, captured_minor)
-         select * from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bigint[])",
-    )
-    .bind(payments)
-    .bind(references)
-    .bind(times)
-    .bind(amounts)
-    .execute(work.conn())
-    .await?;
-    Ok(())
+    Ok(rows.insert(work.conn()).await?)
 }
 
 /// Has a consumer of `service`, whose database is that of `own`, take in what the relay of `outbox` published. Returns
@@ -87,12 +63,7 @@ pub async fn consume(
     transport: &KafkaTransport,
     events: i64,
 ) -> Result<Duration> {
-    sqlx::query(
-        "create table effects (payment_id uuid primary key, order_reference text not null,
-                               sold_at timestamptz not null, captured_minor bigint not null)",
-    )
-    .execute(own.db().pool())
-    .await?;
+    sqlx::query(EFFECTS).execute(own.db().pool()).await?;
     let handler = Arc::new(Timed {
         effect,
         first_at: OnceLock::new(),

@@ -13,7 +13,7 @@ pub enum What {
     Relay,
     /// A consumer that does nothing, beside a bare one.
     Nothing,
-    /// A consumer that writes a row, beside a bare one.
+    /// A consumer that writes a row, beside a bare one that writes the same.
     Row,
 }
 

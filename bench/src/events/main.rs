@@ -2,6 +2,7 @@
 //! library does alone with the same messages. Asserts that each event was handled once; no speed.
 
 mod consuming;
+mod effects;
 mod figures;
 mod outbox;
 mod raw;
@@ -76,7 +77,12 @@ async fn measure(
     let relay = rate(count, relaying::relay(&outbox, &transport, events).await?);
     if messages.is_empty() {
         *messages = blocking(site, name(PAYMENT_COMPLETED), |brokers, topic| {
-            Ok(raw::read(brokers, topic, true)?.messages)
+            let mut messages = Vec::new();
+            raw::read(brokers, topic, |message| {
+                messages.push(message.detach());
+                Ok(())
+            })?;
+            Ok(messages)
         })
         .await?;
     }
@@ -94,9 +100,14 @@ async fn measure(
     figures.add(What::Relay, relay, sent);
 
     let read = blocking(site, name(PAYMENT_COMPLETED), move |brokers, topic| {
-        Ok(rate(count, raw::read(brokers, topic, false)?.took))
+        let first_at = raw::read(brokers, topic, |_| Ok(()))?;
+        Ok(rate(count, first_at.elapsed()))
     })
     .await?;
+    let plain = site.database(&format!("plain_{round}")).await?;
+    let took = raw::read_and_write(site.brokers(), name(PAYMENT_COMPLETED), &plain).await?;
+    let written = rate(count, took);
+    plain.close().await;
     let mut taken = [0, 0];
     let consumers = [
         (What::Nothing, "settlement", Effect::Nothing),
@@ -106,13 +117,13 @@ async fn measure(
         let own = Outbox::new(site.database(&format!("{service}_{round}")).await?);
         let took = consume(service, effect, &own, &outbox, &transport, events).await?;
         *rate_of = rate(count, took);
-        figures.add(what, *rate_of, read);
+        figures.add(what, *rate_of, if effect == Effect::Row { written } else { read });
         own.db().close().await;
     }
     outbox.db().close().await;
     println!(
         "round {round}: relay {relay}/s, rdkafka sends {sent}/s; rdkafka reads {read}/s, \
-         consumers without effect and with a row each {taken:?}/s"
+         and with a row each {written}/s; consumers without effect and with a row each {taken:?}/s"
     );
     Ok(())
 }

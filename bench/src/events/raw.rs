@@ -4,26 +4,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
+use postgres::Db;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{Message as _, OwnedMessage};
+use rdkafka::message::{BorrowedMessage, Message as _, OwnedMessage};
 use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer};
 use rdkafka::{ClientConfig, ClientContext, Offset, TopicPartitionList};
 
+use crate::effects::{EFFECTS, Rows};
+
 const ANSWER: Duration = Duration::from_secs(15);
+/// Events that are written in one transaction, as many as a consumer of the platform takes at most.
+const BATCH: usize = 1_000;
 
-/// A topic's messages, as they stand there, and how long it took to read them: from the first to the last.
-pub struct Read {
-    /// The time.
-    pub took: Duration,
-    /// The messages, where they were asked for.
-    pub messages: Vec<OwnedMessage>,
-}
-
-/// Reads a topic from its beginning to its end with the library's own settings. Blocks the thread.
-pub fn read(brokers: &str, topic: &str, are_kept: bool) -> Result<Read> {
+/// Reads a topic from its beginning to its end with the library's own settings, and shows each message to `look`. Says
+/// when the first one came. Blocks the thread.
+pub fn read(
+    brokers: &str,
+    topic: &str,
+    mut look: impl FnMut(&BorrowedMessage<'_>) -> Result<()>,
+) -> Result<Instant> {
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", brokers)
         .set("group.id", "bench")
@@ -38,23 +40,61 @@ pub fn read(brokers: &str, topic: &str, are_kept: bool) -> Result<Read> {
         places.add_partition_offset(topic, partition.id(), Offset::Beginning)?;
     }
     consumer.assign(&places)?;
-    let mut messages = Vec::new();
-    let mut begin = None;
+    let mut first_at = None;
     while left > 0 {
         match consumer.poll(ANSWER) {
             Some(Ok(message)) => {
-                begin.get_or_insert_with(Instant::now);
+                first_at.get_or_insert_with(Instant::now);
                 left -= 1;
-                if are_kept {
-                    messages.push(message.detach());
-                }
+                look(&message)?;
             }
             Some(Err(error)) => return Err(error.into()),
             None => bail!("{topic}: nothing more came, and {left} messages are missing"),
         }
     }
-    let took = begin.map_or(Duration::ZERO, |begin: Instant| begin.elapsed());
-    Ok(Read { took, messages })
+    first_at.context("there is no message")
+}
+
+/// Reads a topic as [`read`] does, and writes a row for each event and the position of each batch, in one transaction a
+/// batch. What comes twice would be written twice, and what is lost is lost. Returns how long it took.
+pub async fn read_and_write(brokers: String, topic: String, db: &Db) -> Result<Duration> {
+    for table in [
+        EFFECTS,
+        "create table place (position bigint)",
+        "insert into place values (0)",
+    ] {
+        sqlx::query(table).execute(db.pool()).await?;
+    }
+    let (sender, mut batches) = tokio::sync::mpsc::channel::<Rows>(4);
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut rows = Rows::default();
+        let first_at = read(&brokers, &topic, |message| {
+            if is_event(message) {
+                rows.push(serde_json::from_slice(message.payload().unwrap_or_default())?);
+            }
+            if rows.len() == BATCH {
+                sender.blocking_send(std::mem::take(&mut rows))?;
+            }
+            Ok(())
+        })?;
+        sender.blocking_send(rows)?;
+        anyhow::Ok(first_at)
+    });
+    while let Some(rows) = batches.recv().await {
+        let mut transaction = db.begin().await?;
+        let count = i64::try_from(rows.len())?;
+        rows.insert(&mut transaction).await?;
+        sqlx::query("update place set position = position + $1")
+            .bind(count)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+    }
+    Ok(reading.await??.elapsed())
+}
+
+fn is_event(message: &BorrowedMessage<'_>) -> bool {
+    message.key().is_some()
 }
 
 /// Counts acknowledgements.
@@ -65,11 +105,11 @@ struct Counting {
 }
 
 #[derive(Clone, Default)]
-struct Context(Arc<Counting>);
+struct Deliveries(Arc<Counting>);
 
-impl ClientContext for Context {}
+impl ClientContext for Deliveries {}
 
-impl ProducerContext for Context {
+impl ProducerContext for Deliveries {
     type DeliveryOpaque = ();
 
     fn delivery(&self, outcome: &DeliveryResult<'_>, (): ()) {
@@ -85,8 +125,8 @@ impl ProducerContext for Context {
 /// Sends these messages into the partitions where they were read, with the settings of the platform's producer.
 /// Returns how long it took until all were acknowledged. Blocks the thread.
 pub fn send(brokers: &str, topic: &str, messages: &[OwnedMessage]) -> Result<Duration> {
-    let context = Context::default();
-    let producer: ThreadedProducer<Context> = ClientConfig::new()
+    let context = Deliveries::default();
+    let producer: ThreadedProducer<Deliveries> = ClientConfig::new()
         .set("bootstrap.servers", brokers)
         .set("enable.idempotence", "true")
         .set("acks", "all")

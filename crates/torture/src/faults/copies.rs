@@ -31,6 +31,6 @@ pub(super) const FAULTS: &[Fault] = &[
         clients: USUAL,
         plan: Plan::Steps(&[(0, Deed::PauseLeader("payment")), (30, Deed::ResumeLeader)]),
         promise: NOTHING,
-        bites: &["new leaders", "leads given up", "late writes refused"],
+        bites: &["new leaders", "leads given up"],
     },
 ];
