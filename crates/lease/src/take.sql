@@ -14,7 +14,10 @@ with extended as (
     insert into lease.leases (name, holder, token, expires_at)
     select $1, $2, 1, clock_timestamp() + make_interval(secs => $3::bigint / 1000.0)
      where not exists (select from lease.leases where name = $1)
-        on conflict on constraint leases_pk do nothing
+        -- By another copy in this very moment, or by this one.
+        on conflict on constraint leases_pk do update
+       set expires_at = excluded.expires_at
+     where leases.holder = excluded.holder
     returning token
 )
 select token as "token!", set_config('idle_in_transaction_session_timeout', $4, true) as "limit!"
