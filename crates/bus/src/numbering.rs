@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 
 use crate::BusError;
 use crate::broker::{Broker, Mark, Sequenced, partition_of};
-use crate::frontier::{Frontier, Hole};
+use crate::frontier::Frontier;
 use crate::marks::Marks;
 use crate::placements::{self, Progress, Unplaced};
 use crate::record::{Cursor, Record};
@@ -121,14 +121,14 @@ impl Numbering {
     ) -> Result<Vec<Sequenced>, BusError> {
         let mut work = outbox.begin().await?;
         term.check(work.conn()).await?;
-        let holes = self.frontier.holes.clone();
+        let noted = self.frontier.clone();
         let events = self.take(work.conn(), limit).await?;
         let (positions, records) = self.place(events)?;
-        if positions.is_empty() && holes == self.frontier.holes && self.is_noted {
+        if noted == self.frontier && self.is_noted {
             work.roll_back().await?;
             return Ok(records);
         }
-        self.note(work.conn(), &positions, &records, &holes).await?;
+        self.note(work.conn(), &positions, &records, &noted).await?;
         work.commit().await?;
         self.is_noted = true;
         Ok(records)
@@ -162,13 +162,15 @@ impl Numbering {
         conn: &mut PgConnection,
         positions: &[i64],
         records: &[Sequenced],
-        noted_holes: &[Hole],
+        noted: &Frontier,
     ) -> Result<(), BusError> {
         if !records.is_empty() {
             placements::add(conn, positions, records).await?;
+        }
+        if noted.taken_to != self.frontier.taken_to {
             placements::note_frontier(conn, self.frontier.taken_to).await?;
         }
-        if noted_holes != self.frontier.holes {
+        if noted.holes != self.frontier.holes {
             placements::note_holes(conn, &self.frontier.holes).await?;
         }
         let progress: Vec<Progress> = self.progress.values().cloned().collect();

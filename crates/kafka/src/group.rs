@@ -3,9 +3,8 @@
 //! Everything that is asked of the client is asked by this one thread, the callbacks of a rebalance included. Lanes are
 //! bounded: a partition whose consumer does not keep up is paused, and resumed when it has caught up.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use contracts::Topic;
@@ -14,6 +13,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance}
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{ClientContext, TopicPartitionList};
+use tokio::sync::watch;
 
 use crate::envelope::{self, Arrival};
 use crate::lane::Lane;
@@ -34,7 +34,8 @@ const REST: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) lanes: Arc<Lanes>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Its other end is the thread's: dropped, the group has been left.
+    left: watch::Receiver<()>,
     is_over: Arc<AtomicBool>,
     /// Grows with every wish to begin anew.
     wanted: Arc<AtomicU64>,
@@ -43,9 +44,10 @@ pub(crate) struct Group {
 impl Group {
     /// Joins the group of `service` for these topics, in the background.
     pub(crate) fn join(options: Options, service: &'static str, topics: Vec<Topic>) -> Self {
+        let (leaving, left) = watch::channel(());
         let group = Self {
             lanes: Arc::new(Lanes::new(&topics)),
-            thread: Mutex::default(),
+            left,
             is_over: Arc::default(),
             wanted: Arc::default(),
         };
@@ -56,29 +58,23 @@ impl Group {
             options,
             service,
             topics,
+            _leaving: leaving,
         };
         let thread = std::thread::Builder::new()
             .name(format!("kafka-{service}"))
             .spawn(move || member.work());
-        match thread {
-            Ok(thread) => *group.thread() = Some(thread),
-            Err(error) => tracing::error!(service, error = %error, "no thread to read Kafka with"),
+        if let Err(error) = thread {
+            tracing::error!(service, error = %error, "no thread to read Kafka with");
         }
         group
     }
 
-    fn thread(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
-        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Leaves the group, and returns when it has been left.
+    /// Leaves the group, and returns when it has been left. Where Kafka is away that can take long: who does not wait
+    /// for it holds nothing up.
     pub(crate) async fn leave(&self) {
         self.is_over.store(true, Ordering::Relaxed);
-        let thread = self.thread().take();
-        if let Some(thread) = thread {
-            // A panic of the thread has ended its client, too.
-            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
-        }
+        // Nothing is ever sent: it ends with the thread.
+        while self.left.clone().changed().await.is_ok() {}
     }
 
     /// Leaves the group and joins it again with a new client.
@@ -100,6 +96,7 @@ struct Member {
     options: Options,
     service: &'static str,
     topics: Vec<Topic>,
+    _leaving: watch::Sender<()>,
 }
 
 impl Member {

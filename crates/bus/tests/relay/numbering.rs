@@ -3,7 +3,9 @@
 use bus::{Outbox, Work};
 use testkit::event_log::{TOPIC, database, eventually, publish};
 
-use crate::fixture::{arrived, assert_in_order, given, payments, places, progress_becomes, relay};
+use crate::fixture::{
+    arrived, assert_in_order, given, lease_runs_out, payments, places, progress_becomes, relay,
+};
 use crate::memory::Memory;
 
 #[tokio::test]
@@ -118,10 +120,7 @@ async fn a_hole_that_one_relay_left_is_looked_into_by_the_next() {
     assert!(relaying.await.unwrap_err().is_cancelled());
 
     late.commit().await.unwrap();
-    sqlx::query("update lease.leases set expires_at = '-infinity'")
-        .execute(outbox.db().pool())
-        .await
-        .unwrap();
+    lease_runs_out(&outbox).await;
     let next = Memory::new();
     relay(&outbox, &next).await;
     let sent = arrived(&next, 1).await;

@@ -10,8 +10,8 @@ use testkit::event_log::{database, eventually, publish};
 use tokio_util::sync::CancellationToken;
 
 use crate::fixture::{
-    arrived, assert_in_order, given, lease, payments, places, progress, progress_becomes, relay, relay_under,
-    term,
+    arrived, assert_in_order, given, lease, lease_runs_out, payments, places, progress, progress_becomes,
+    relay, relay_under, term,
 };
 use crate::memory::Memory;
 
@@ -65,10 +65,7 @@ async fn what_was_numbered_and_not_sent_is_sent_under_its_number_by_the_next() {
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
 
-    sqlx::query("update lease.leases set expires_at = '-infinity'")
-        .execute(outbox.db().pool())
-        .await
-        .unwrap();
+    lease_runs_out(&outbox).await;
     let next = Memory::new();
     relay(&outbox, &next).await;
     let sent = arrived(&next, 10).await;

@@ -6,13 +6,18 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bus::{BusError, Consumer, Cursor, EventLog, Handler, Lag, Places, Reader, Record};
+use bus::{BusError, Consumer, Cursor, EventLog, Handler, Lag, OutboxLog, Places, Reader, Record};
+use chassis::Transport as _;
 use contracts::Topic;
 use ids::PaymentId;
+use kafka::KafkaTransport;
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use testkit::event_log::{Scribe, Site as _, TOPIC, effects, eventually, publish};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::cluster;
 use crate::site::{self, Site};
 
 /// One copy of the service, at work.
@@ -90,12 +95,12 @@ async fn copies_that_come_and_go_write_each_effect_once_and_in_order() {
 
 #[tokio::test]
 async fn who_reads_before_the_topic_is_there_finds_it() {
-    let options = crate::cluster::options(&crate::cluster::prefix(), 3);
+    let options = cluster::options(&cluster::prefix(), 3);
     let database = testkit::event_log::database().await;
     let outbox = database.outbox();
-    let transport = kafka::KafkaTransport::new(options);
+    let transport = KafkaTransport::new(options);
     let feed = Arc::new(bus::OutboxLog::new(outbox.clone()));
-    let log = chassis::Transport::log(&transport, site::SERVICE, feed);
+    let log = transport.log(, site::SERVICE, feed);
     let scribe = Scribe::new();
     let consumer = Consumer::new(
         log,
@@ -108,7 +113,7 @@ async fn who_reads_before_the_topic_is_there_finds_it() {
     publish(&outbox, &[PaymentId::generate()]).await;
     let asked = tokio::time::Instant::now() + Duration::from_secs(1);
     eventually(async || tokio::time::Instant::now(), |now| *now > asked).await;
-    let broker = chassis::Transport::broker(&transport, site::SERVICE);
+    let broker = transport.broker(site::SERVICE);
     let _relay = site::relay(outbox.clone(), broker);
     let published = async || {
         let sum = "select coalesce(sum(published), 0)::bigint from bus.partitions";
@@ -122,6 +127,38 @@ async fn who_reads_before_the_topic_is_there_finds_it() {
         .await
         .unwrap();
     assert_eq!(effects(&outbox).await.len(), 1);
+}
+
+#[tokio::test]
+async fn who_leaves_is_not_waited_for() {
+    let prefix = cluster::prefix();
+    let transport = KafkaTransport::new(cluster::options(&prefix, 3));
+    let database = testkit::event_log::database().await;
+    transport.broker(site::SERVICE).partitions(TOPIC).await.unwrap();
+    let log = transport.log(site::SERVICE, Arc::new(OutboxLog::new(database.outbox())));
+    let reader = log.reader(TOPIC);
+    let own = async || reader.partitions();
+    eventually(own, |own| own.len() == 3).await;
+    assert_eq!(members(&prefix).await, 1);
+    log.close().await;
+    // One that only fell silent would be a member for ten seconds more.
+    assert_eq!(members(&prefix).await, 0);
+}
+
+/// How many members the group of the service has, by the broker's word.
+async fn members(prefix: &str) -> usize {
+    let group = format!("{prefix}jeongsan.{}", site::SERVICE);
+    let asking = move || {
+        let client: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", cluster::bootstrap())
+            .create()
+            .unwrap();
+        let list = client
+            .fetch_group_list(Some(&group), Duration::from_secs(15))
+            .unwrap();
+        list.groups().iter().map(|group| group.members().len()).sum()
+    };
+    tokio::task::spawn_blocking(asking).await.unwrap()
 }
 
 /// A log whose reader lives and brings nothing, until it begins anew.
