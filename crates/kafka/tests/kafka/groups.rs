@@ -99,8 +99,8 @@ async fn who_reads_before_the_topic_is_there_finds_it() {
     let database = testkit::event_log::database().await;
     let outbox = database.outbox();
     let transport = KafkaTransport::new(options);
-    let feed = Arc::new(bus::OutboxLog::new(outbox.clone()));
-    let log = transport.log(, site::SERVICE, feed);
+    let feed = Arc::new(OutboxLog::new(outbox.clone()));
+    let log = transport.log(site::SERVICE, feed);
     let scribe = Scribe::new();
     let consumer = Consumer::new(
         log,
