@@ -14,7 +14,8 @@ use crate::Topic;
 pub use accounting::{AccountingEntry, EntryLine, Side};
 pub use partner::{ContractChanged, PartnerChanged, PartnerKind, PartnerStatus};
 pub use payment::{
-    Discount, Origin, PaidLine, PaidTender, PaymentCompleted, PaymentFailed, PaymentRequested, TenderKind,
+    Discount, Origin, PaidLine, PaidTender, PaymentCompleted, PaymentFailed, PaymentRefunded,
+    PaymentRequested, RefundOutcome, RefundedLine, RefundedTender, TenderKind,
 };
 pub use settlement::{PricedLine, SettlementCompleted, SettlementLinesPriced, SettlementRequested};
 pub use user::UserChanged;

@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 use crate::envelope::{WATERMARK_SCHEMA, Watermark};
 use crate::events::{
     AccountingEntry, ContractChanged, Event, PartnerChanged, PaymentCompleted, PaymentFailed,
-    PaymentRequested, SettlementCompleted, SettlementLinesPriced, SettlementRequested, UserChanged,
+    PaymentRefunded, PaymentRequested, SettlementCompleted, SettlementLinesPriced, SettlementRequested,
+    UserChanged,
 };
 use crate::topics::Topic;
 
@@ -26,6 +27,7 @@ const EVENTS: &[Carried] = &[
     carried::<PaymentRequested>(),
     carried::<PaymentCompleted>(),
     carried::<PaymentFailed>(),
+    carried::<PaymentRefunded>(),
     carried::<SettlementRequested>(),
     carried::<SettlementCompleted>(),
     carried::<SettlementLinesPriced>(),

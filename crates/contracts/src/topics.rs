@@ -63,6 +63,8 @@ topics! {
     PAYMENT_COMPLETED = "payment-completed" version 1, "payment" => ["settlement", "accounting"];
     /// A payment failed for good.
     PAYMENT_FAILED = "payment-failed" version 1, "payment" => ["notification"];
+    /// Money of a payment went back to the buyer, or came in again.
+    PAYMENT_REFUNDED = "payment-refunded" version 1, "payment" => ["settlement", "accounting"];
     /// A window of a partner is to be settled.
     SETTLEMENT_REQUESTED = "settlement-requested" version 1, "settlement" => ["settlement"];
     /// A window of a partner was settled.

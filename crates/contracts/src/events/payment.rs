@@ -1,7 +1,7 @@
 //! What the payment service tells.
 
 use chrono::{DateTime, Utc};
-use ids::{PartnerId, PaymentId, TenderId};
+use ids::{PartnerId, PaymentId, TenderId, TransactionId};
 use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -128,6 +128,92 @@ pub struct PaymentCompleted {
 
 impl Event for PaymentCompleted {
     const TOPIC: Topic = topics::PAYMENT_COMPLETED;
+    fn aggregate(&self) -> String {
+        self.payment_id.to_string()
+    }
+}
+
+/// Whether money went back to the buyer, or what went back came in again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundOutcome {
+    /// It went back.
+    Refunded,
+    /// The connector took it back, after it was told of as refunded: the refund counts no more.
+    Reversed,
+}
+
+/// What went back by one tender.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RefundedTender {
+    /// The tender.
+    pub tender_id: TenderId,
+    /// Decides which receivable the books use.
+    pub kind: TenderKind,
+    /// What went back, in minor units, 0 or more.
+    pub refunded_minor: i64,
+}
+
+/// The part of one line that went back. All amounts are minor units, 0 or more, of that part alone;
+/// refunded = gross - `partner_discount` - `platform_discount` + shipping.
+///
+/// Each is the cumulative share so far less the share before, so that refunds that add up to the whole line add up to
+/// the whole of each of its amounts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RefundedLine {
+    /// Its number within the payment.
+    pub line_number: i32,
+    /// Whose sale it is.
+    pub partner_id: PartnerId,
+    /// What the buyer gets back of it.
+    pub refunded_minor: i64,
+    /// G: the part of price x quantity.
+    pub gross_minor: i64,
+    /// The part of the tax-free amount.
+    pub tax_free_minor: i64,
+    /// Dp: the part of the discounts that the partner funds.
+    pub partner_discount_minor: i64,
+    /// Dm: the part of the discounts that the platform funds.
+    pub platform_discount_minor: i64,
+    /// The part of the shipping.
+    pub shipping_minor: i64,
+    /// What the buyer owed for the line as it was told of when the payment was completed.
+    pub owed_minor: i64,
+    /// What the buyer had got back of it before this; after this it is that and `refunded_minor`, or, where this is
+    /// reversed, that less `refunded_minor`.
+    pub refunded_before_minor: i64,
+}
+
+/// A refund succeeded, or one that had succeeded was reversed.
+///
+/// The lines add up to what the tender gave back. Of a payment from elsewhere they may add up to less: it had taken
+/// more than its lines owed, and the rest of the refund is of that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PaymentRefunded {
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// The refund: one operation on one tender. One that is reversed is told of twice.
+    pub transaction_id: TransactionId,
+    /// The caller's own name for the order.
+    pub order_reference: String,
+    /// When the sale happened; decides which contract priced it.
+    pub sold_at: DateTime<Utc>,
+    /// Where the money was taken.
+    pub origin: Origin,
+    /// Currency of every amount in here.
+    pub currency: Currency,
+    /// Back, or in again.
+    pub outcome: RefundOutcome,
+    /// By which tender.
+    pub tender: RefundedTender,
+    /// Of which lines.
+    pub lines: Vec<RefundedLine>,
+    /// When the connector did it.
+    pub refunded_at: DateTime<Utc>,
+}
+
+impl Event for PaymentRefunded {
+    const TOPIC: Topic = topics::PAYMENT_REFUNDED;
     fn aggregate(&self) -> String {
         self.payment_id.to_string()
     }

@@ -72,6 +72,17 @@ fn of_payments() -> Vec<(Topic, Value, Reads)> {
             "payment_id": PAYMENT, "order_reference": "1", "amount": { "amount": 10_000, "currency": "KRW" },
             "reason": "card_declined", "failed_at": "2026-11-22T03:04:05Z",
         })),
+        of::<events::PaymentRefunded>(json!({
+            "payment_id": PAYMENT, "transaction_id": "txn_01jd8m3k7efg8v5n2x4c6b9t0r", "order_reference": "1",
+            "sold_at": "2026-11-22T03:04:05Z", "origin": "platform", "currency": "KRW", "outcome": "reversed",
+            "tender": { "tender_id": "tnd_01jd8m3k7efg8v5n2x4c6b9t0r", "kind": "card", "refunded_minor": 4_500 },
+            "lines": [{
+                "line_number": 1, "partner_id": PARTNER, "refunded_minor": 4_500, "gross_minor": 5_000,
+                "tax_free_minor": 0, "partner_discount_minor": 500, "platform_discount_minor": 0, "shipping_minor": 0,
+                "owed_minor": 9_000, "refunded_before_minor": 4_500,
+            }],
+            "refunded_at": "2026-11-23T03:04:05Z",
+        })),
     ]
 }
 
