@@ -19,6 +19,8 @@ typed_ids! {
     TenderId "tnd",
     /// One operation on a tender: authorize, capture, void or refund.
     TransactionId "txn",
+    /// Something asked of a payment that exists: a capture, a refund, ...
+    ChangeId "chg",
     /// A stored means of payment of a user.
     PaymentMethodId "pmt",
     /// A settlement statement of a partner.

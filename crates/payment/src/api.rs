@@ -3,6 +3,7 @@
 mod batch;
 mod changes;
 mod check;
+mod given;
 mod payments;
 mod request;
 #[cfg(test)]
@@ -38,6 +39,10 @@ pub(crate) fn routes(desk: Desk) -> OpenApiRouter {
         )
         .routes(routes!(changes::capture))
         .routes(routes!(changes::void))
+        .routes(routes!(changes::refund))
+        .routes(routes!(changes::increment))
+        .routes(routes!(changes::cancel))
+        .routes(routes!(changes::resolve))
         .with_state(desk)
 }
 

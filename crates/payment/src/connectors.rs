@@ -8,30 +8,96 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chassis::Peers;
+use chrono::{DateTime, Utc};
+use ids::{ChangeId, PaymentId, TransactionId};
+use money::Money;
 
-use crate::domain::{ConnectorName, Failure};
-use crate::store::transactions::Task;
+use crate::domain::{Action, ConnectorName, Ending, Failure, Operation};
+
+/// An open operation, as whoever works on it and its connector need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// The operation.
+    pub id: TransactionId,
+    /// Its payment.
+    pub payment_id: PaymentId,
+    /// Which tender of it.
+    pub tender_number: i32,
+    /// Through whom.
+    pub connector: ConnectorName,
+    /// What.
+    pub operation: Operation,
+    /// The change that it carries out.
+    pub change_id: Option<ChangeId>,
+    /// Whether it was given to the connector before, so that the connector is to be asked first.
+    pub was_sent: bool,
+    /// For how much.
+    pub amount: Money,
+    /// The key under which the connector does it once.
+    pub key: String,
+    /// The connector's token of the buyer's means.
+    pub token: Option<String>,
+    /// The connector's own name for the charge that this is about.
+    pub charge: Option<String>,
+    /// Where the buyer is sent after acting at the connector's page.
+    pub return_url: Option<String>,
+    /// Set where the connector is to give it up: what it becomes then.
+    pub ending: Option<Ending>,
+    /// Which taking up this is.
+    pub attempt: i32,
+}
+
+impl Task {
+    /// How often it was tried: 1, 2, 3, ...
+    pub fn tries(&self) -> u32 {
+        u32::try_from(self.attempt).unwrap_or(0).saturating_add(1)
+    }
+}
 
 /// What became of an operation, as far as the connector says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was done; this is the connector's own name for it, if it has one.
-    Succeeded(Option<String>),
+    /// It was done.
+    Succeeded {
+        /// The connector's own name for it, if it has one.
+        reference: Option<String>,
+        /// Until when it holds what it holds, where it says so.
+        held_until: Option<DateTime<Utc>>,
+    },
+    /// The buyer has to act first.
+    RequiresAction {
+        /// The connector's own name for what waits.
+        reference: String,
+        /// What is to be done.
+        action: Action,
+    },
     /// The other side refused it.
     Declined(Failure),
     /// It was not done, for certain, for another reason.
     Failed(Failure),
+    /// It waited for the buyer, and was given up.
+    GivenUp(Ending),
     /// There was no answer, or none that says.
     Unknown(String),
 }
 
 impl Outcome {
+    /// It was done, and there is nothing more to say of it.
+    pub const fn done() -> Self {
+        Self::Succeeded {
+            reference: None,
+            held_until: None,
+        }
+    }
+
     /// The word for metrics.
     pub fn as_str(&self) -> &'static str {
         match self {
-            Self::Succeeded(_) => "succeeded",
+            Self::Succeeded { .. } => "succeeded",
+            Self::RequiresAction { .. } => "requires_action",
             Self::Declined(_) => "declined",
             Self::Failed(_) => "failed",
+            Self::GivenUp(_) => "given_up",
             Self::Unknown(_) => "unknown",
         }
     }
@@ -48,14 +114,28 @@ pub enum Found {
     NoAnswer(String),
 }
 
+/// Whether a connector gave up what waited for the buyer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GivenUp {
+    /// It did; the buyer can't act any more.
+    Yes,
+    /// It waits no more: asked, the connector says what became of it.
+    TooLate,
+    /// It does not say.
+    NoAnswer(String),
+}
+
 /// One who takes money. An operation has a key, and under one key it is done once however often it is sent.
 #[async_trait]
 pub trait Connector: Send + Sync {
     /// Has an operation done. There is no deadline here: [`Connectors`] sets one.
     async fn perform(&self, task: &Task) -> Outcome;
 
-    /// What became of the operation of that key.
-    async fn look_up(&self, key: &str) -> Found;
+    /// What became of an operation.
+    async fn look_up(&self, task: &Task) -> Found;
+
+    /// Gives up an operation that waits for the buyer. Asked twice, it says the same.
+    async fn give_up(&self, task: &Task) -> GivenUp;
 }
 
 /// All of them, each with a deadline.
@@ -99,7 +179,7 @@ impl Connectors {
 
     /// What became of an operation that was sent before.
     pub async fn look_up(&self, task: &Task) -> Found {
-        let found = tokio::time::timeout(self.deadline, self.of(task.connector).look_up(&task.key))
+        let found = tokio::time::timeout(self.deadline, self.of(task.connector).look_up(task))
             .await
             .unwrap_or_else(|_| Found::NoAnswer(format!("no answer within {:?}", self.deadline)));
         count(
@@ -111,6 +191,15 @@ impl Connectors {
             },
         );
         found
+    }
+}
+
+impl Connectors {
+    /// Gives up an operation that waits for the buyer.
+    pub async fn give_up(&self, task: &Task) -> GivenUp {
+        tokio::time::timeout(self.deadline, self.of(task.connector).give_up(task))
+            .await
+            .unwrap_or_else(|_| GivenUp::NoAnswer(format!("no answer within {:?}", self.deadline)))
     }
 }
 

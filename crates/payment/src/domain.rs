@@ -1,14 +1,24 @@
 //! The rules of a payment, without a database, a clock or a network.
 
 pub mod amounts;
+pub mod command;
+#[cfg(test)]
+mod grid;
 pub mod operation;
 pub mod order;
+pub mod parts;
 pub mod payment;
+pub mod plan;
 pub mod selling;
 pub mod status;
+pub mod tender;
 mod words;
 
-pub use operation::{Operation, OperationState, Transaction};
+pub use command::Command;
+pub use operation::{Cause, Done, Ending, Operation, OperationState, Transaction};
 pub use order::{Means, Order};
-pub use payment::{Capture, ConnectorName, Failure, Payment, Tender};
-pub use status::{Command, PaymentStatus};
+pub use parts::{OwedLine, Part};
+pub use payment::{Action, Capture, ConnectorName, Failure, Payment};
+pub use plan::{Change, Step};
+pub use status::PaymentStatus;
+pub use tender::{Tender, TenderAmounts};

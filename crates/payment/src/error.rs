@@ -1,11 +1,11 @@
 //! Why a payment was not made, changed or found.
 
 use bus::{BusError, Refusal};
-use ids::PaymentId;
+use ids::{PaymentId, TransactionId};
 use web::{Code, FieldError, Problem};
 
 use crate::domain::selling::{Obstacle, Obstructed};
-use crate::domain::{Command, PaymentStatus};
+use crate::domain::{Command, OperationState, PaymentStatus};
 
 /// What can happen instead of what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,25 @@ pub enum Error {
         status: PaymentStatus,
         /// What was asked.
         command: Command,
+    },
+    /// There is less room for what was asked.
+    #[error("{payment_id} has no room for it: {room:?}")]
+    Beyond {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Where, and how much there is.
+        room: Room,
+    },
+    /// There is no such operation of that payment.
+    #[error("there is no operation {0}")]
+    NoOperation(TransactionId),
+    /// The outcome of the operation is known, or its connector is being asked.
+    #[error("{transaction_id} is {}, not unknown", .state.as_str())]
+    NotUnknown {
+        /// The operation.
+        transaction_id: TransactionId,
+        /// Where it stands.
+        state: OperationState,
     },
     /// The idempotency key stands for another request.
     #[error("the idempotency key was used with another request")]
@@ -68,6 +87,21 @@ pub enum Error {
     Database(sqlx::Error),
 }
 
+/// What there is room for; amounts in minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// This much is held and was neither taken nor let go.
+    Held(i64),
+    /// This much was taken and not given back.
+    Kept(i64),
+    /// This much is left of the line that was named in that place.
+    Line(usize, i64),
+    /// The line that was named in that place is not there.
+    NoLine(usize),
+    /// The payment has this many tenders, and it is not clear which is meant.
+    NoTender(usize),
+}
+
 impl Error {
     /// Whether this passes, so that the same request may go better in a while. What does not pass is final.
     pub fn is_passing(&self) -> bool {
@@ -84,6 +118,9 @@ impl Error {
             | Self::AlreadyExists { .. }
             | Self::NotFound(_)
             | Self::NotAllowed { .. }
+            | Self::Beyond { .. }
+            | Self::NoOperation(_)
+            | Self::NotUnknown { .. }
             | Self::KeyReused => false,
         }
     }
@@ -135,9 +172,22 @@ impl From<&Error> for Problem {
             } => Self::new(
                 Code::Conflict,
                 format!(
-                    "{payment_id} is {}; a {} needs a payment that is authorized",
+                    "{payment_id} is {}; {} needs a payment that is {}",
                     status.as_str(),
-                    command.as_str()
+                    command.as_str(),
+                    command.allowed_in().join(" or ")
+                ),
+            ),
+            Error::Beyond { payment_id, room } => beyond(*payment_id, *room),
+            Error::NoOperation(id) => Self::not_found(format!("operation {id} of this payment")),
+            Error::NotUnknown {
+                transaction_id,
+                state,
+            } => Self::new(
+                Code::Conflict,
+                format!(
+                    "{transaction_id} is {}; only the outcome of an operation that is unknown can be decided",
+                    state.as_str()
                 ),
             ),
             Error::KeyReused => Self::new(
@@ -176,6 +226,51 @@ impl From<Error> for Refusal {
             Error::Bus(source) => source.into(),
             _ => Self::Never(error.to_string()),
         }
+    }
+}
+
+fn beyond(payment_id: PaymentId, room: Room) -> Problem {
+    let (pointer, detail) = match room {
+        Room::Held(0) => (
+            "/amount_minor".to_owned(),
+            format!("{payment_id} holds nothing any more"),
+        ),
+        Room::Kept(0) => (
+            "/amount_minor".to_owned(),
+            format!("all of {payment_id} went back"),
+        ),
+        Room::Held(minor) => (
+            "/amount_minor".to_owned(),
+            format!("{payment_id} holds {minor}: give at most that"),
+        ),
+        Room::Kept(minor) => (
+            "/amount_minor".to_owned(),
+            format!("of {payment_id} {minor} can go back: give at most that"),
+        ),
+        Room::Line(place, minor) => (
+            format!("/lines/{place}/amount_minor"),
+            format!("{minor} is left of this line: give at most that"),
+        ),
+        Room::NoLine(place) => (
+            format!("/lines/{place}/line_number"),
+            format!("{payment_id} has no such line"),
+        ),
+        Room::NoTender(count) => (
+            "/tender_number".to_owned(),
+            format!("{payment_id} has {count} tenders: give the number of one of them"),
+        ),
+    };
+    let code = match room {
+        Room::Held(_) | Room::Kept(_) | Room::Line(..) => Code::AmountBeyond,
+        Room::NoLine(_) | Room::NoTender(_) => Code::InvalidField,
+    };
+    Problem {
+        errors: vec![FieldError {
+            pointer,
+            code,
+            detail: detail.clone(),
+        }],
+        ..Problem::new(code, detail)
     }
 }
 

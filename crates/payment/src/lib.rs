@@ -1,4 +1,4 @@
-//! Payments: accepted once, captured, voided, failed, and recorded from elsewhere.
+//! Payments: accepted once, captured, let go, given back, and recorded from elsewhere.
 //!
 //! This service owns what buyers owe and how they pay it. What never happens here: a second charge for one request,
 //! whatever is repeated, lost or killed on the way; a call to a connector inside a transaction; an outcome that is
@@ -70,6 +70,7 @@ async fn start(context: Context) -> Result<Parts, StartError> {
     let tasks = &context.tasks;
     tasks.spawn("recorder", payments.clone().record_groups(queue, stop.clone()));
     tasks.spawn("resolver", worker::resolve(payments.clone(), stop.clone()));
+    tasks.spawn("expirer", worker::expire(payments.clone(), stop.clone()));
     tasks.spawn("key purge", worker::purge(payments.clone(), stop));
     context.consume(
         topics::PARTNER_CHANGED,

@@ -3,6 +3,9 @@
 mod accept;
 mod batch;
 mod change;
+mod conclude;
+mod decide;
+mod expire;
 mod finish;
 mod group;
 mod hints;
@@ -19,7 +22,7 @@ use std::time::Duration;
 
 use bus::{Outbox, Work};
 use chassis::{Clock, Context, StartError};
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use contracts::Caller;
 use once::{Answer, Claim, Granted, KeyedRequest};
 use telemetry::TraceContext;
@@ -32,10 +35,12 @@ use crate::partner_service::PartnerService;
 use crate::view::PaymentView;
 
 pub use batch::{BatchItem, BatchRequest};
-pub use change::Change;
+pub use change::{Asks, ChangeRequest};
+pub use decide::Decision;
 pub use group::Waiting;
 pub use read::Filter;
 
+use finish::Keeping;
 use hints::Hints;
 use partners::Partners;
 
@@ -214,10 +219,35 @@ async fn keep(work: &mut Work, granted: &Granted, answer: &Answer) -> Result<(),
     }
 }
 
+/// The pause before the `time`th try after the first: it doubles from `first_ms` up to `longest_ms`.
+fn pause(time: u32, first_ms: i64, longest_ms: i64) -> TimeDelta {
+    let doublings = time.saturating_sub(1).min(16);
+    TimeDelta::milliseconds((first_ms << doublings).min(longest_ms))
+}
+
 fn count(payment: &Payment) {
     let labels = [
         ("status", payment.status.as_str()),
         ("connector", payment.connector.as_str()),
     ];
     metrics::counter!("jeongsan_payments_total", &labels).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        for (time, expected_ms) in [
+            (0, 250),
+            (1, 250),
+            (2, 500),
+            (5, 4_000),
+            (9, 60_000),
+            (u32::MAX, 60_000),
+        ] {
+            assert_eq!(pause(time, 250, 60_000).num_milliseconds(), expected_ms, "{time}");
+        }
+    }
 }

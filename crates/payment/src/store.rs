@@ -4,7 +4,9 @@
     reason = "`as` is how sqlx's macros are told the type of a parameter"
 )]
 
+pub mod changes;
 pub mod known;
+pub mod payment_lines;
 pub mod payment_methods;
 pub mod payments;
 pub mod reading;

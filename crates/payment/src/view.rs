@@ -9,7 +9,7 @@ use money::Currency;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::{Capture, ConnectorName, Payment, PaymentStatus};
+use crate::domain::{Capture, ConnectorName, OwedLine, Payment, PaymentStatus};
 
 pub use batch::{BatchAnswer, Settled};
 
@@ -30,6 +30,9 @@ pub struct PaymentView {
     pub amount_minor: i64,
     /// What was taken.
     pub captured_minor: i64,
+    /// What was given back.
+    #[serde(default)]
+    pub refunded_minor: i64,
     /// How it is paid.
     pub tenders: Vec<TenderView>,
     /// What for.
@@ -46,6 +49,18 @@ pub struct PaymentView {
     pub created_at: DateTime<Utc>,
     /// Why the last operation was refused, if it was.
     pub failure: Option<FailureView>,
+    /// What the buyer has to do before the payment goes on.
+    #[serde(default)]
+    pub next_action: Option<ActionView>,
+}
+
+/// What the buyer has to do: go to a page of the connector.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ActionView {
+    /// The page. From there the buyer comes back to the payment's `return_url`.
+    pub redirect_url: String,
+    /// Until when; after that the payment is expired.
+    pub expires_at: DateTime<Utc>,
 }
 
 /// One means by which a payment is paid.
@@ -53,6 +68,9 @@ pub struct PaymentView {
 pub struct TenderView {
     /// Its name.
     pub id: TenderId,
+    /// 1, 2, 3, ... within the payment.
+    #[serde(default)]
+    pub number: i32,
     /// Card, transfer, ...
     pub kind: TenderKind,
     /// What is to be paid by it.
@@ -63,6 +81,12 @@ pub struct TenderView {
     pub captured_minor: i64,
     /// What was let go of it.
     pub voided_minor: i64,
+    /// What was given back.
+    #[serde(default)]
+    pub refunded_minor: i64,
+    /// Until when the connector holds what is held.
+    #[serde(default)]
+    pub held_until: Option<DateTime<Utc>>,
 }
 
 /// What the buyer owes for one thing of one partner.
@@ -84,6 +108,12 @@ pub struct LineView {
     pub tax_free_minor: i64,
     /// Discounts and who funds them.
     pub discounts: Vec<Discount>,
+    /// What was given back of what the buyer owed for it.
+    #[serde(default)]
+    pub refunded_minor: i64,
+    /// What was never taken of it, since the rest of the payment was let go.
+    #[serde(default)]
+    pub canceled_minor: i64,
 }
 
 /// Why an operation was refused.
@@ -105,31 +135,43 @@ impl From<&Payment> for PaymentView {
             owed_minor: payment.owed_minor,
             amount_minor: payment.amount_minor,
             captured_minor: payment.captured_minor,
+            refunded_minor: payment.sum(|amounts| amounts.refunded_minor),
             tenders: payment
                 .tenders
                 .iter()
                 .map(|tender| TenderView {
                     id: tender.id,
+                    number: tender.number,
                     kind: tender.kind,
                     amount_minor: tender.amounts.amount_minor,
                     authorized_minor: tender.amounts.authorized_minor,
                     captured_minor: tender.amounts.captured_minor,
                     voided_minor: tender.amounts.voided_minor,
+                    refunded_minor: tender.amounts.refunded_minor,
+                    held_until: tender.held_until,
                 })
                 .collect(),
             lines: payment
                 .lines
                 .iter()
-                .map(|line| LineView {
-                    line_number: line.line_number,
-                    partner_id: line.partner_id,
-                    category: line.category.clone(),
-                    unit_price_minor: line.unit_price_minor,
-                    quantity: line.quantity,
-                    shipping_minor: line.shipping_minor,
-                    tax_free_minor: line.tax_free_minor,
-                    discounts: line.discounts.clone(),
-                })
+                .map(
+                    |OwedLine {
+                         line,
+                         refunded_minor,
+                         canceled_minor,
+                     }| LineView {
+                        line_number: line.line_number,
+                        partner_id: line.partner_id,
+                        category: line.category.clone(),
+                        unit_price_minor: line.unit_price_minor,
+                        quantity: line.quantity,
+                        shipping_minor: line.shipping_minor,
+                        tax_free_minor: line.tax_free_minor,
+                        discounts: line.discounts.clone(),
+                        refunded_minor: *refunded_minor,
+                        canceled_minor: *canceled_minor,
+                    },
+                )
                 .collect(),
             connector: payment.connector,
             origin: payment.connector.origin(),
@@ -139,6 +181,10 @@ impl From<&Payment> for PaymentView {
             failure: payment.failure.as_ref().map(|failure| FailureView {
                 code: failure.code.clone(),
                 detail: failure.detail.clone(),
+            }),
+            next_action: payment.action.as_ref().map(|action| ActionView {
+                redirect_url: action.url.clone(),
+                expires_at: action.until,
             }),
         }
     }

@@ -10,6 +10,8 @@ use crate::ops::Payments;
 const IDLE: Duration = Duration::from_millis(100);
 /// How long it sleeps after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// How often is looked for authorizations that have run out.
+const EXPIRY: Duration = Duration::from_secs(1);
 /// How often old keys are forgotten.
 const PURGE: Duration = Duration::from_mins(10);
 
@@ -22,6 +24,22 @@ pub(crate) async fn resolve(payments: Payments, stop: CancellationToken) {
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 tracing::warn!(error, "open operations could not be looked at");
+                AFTER_FAILURE
+            }
+        };
+        sleep(pause, &stop).await;
+    }
+}
+
+/// Lets go of what is held for longer than its connector promised, until `stop`.
+pub(crate) async fn expire(payments: Payments, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match payments.expire().await {
+            Ok(0) => EXPIRY,
+            Ok(_) => IDLE,
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(error, "what has run out could not be let go");
                 AFTER_FAILURE
             }
         };

@@ -204,11 +204,8 @@ fn payments(body: &Value) -> Option<Promise> {
         return Some(Promise {
             claims: payment(body)?,
             made_at: Some(micros(body, "created_at")?),
-            statuses: match text(body, "capture")? {
-                _ if is_open => &[202],
-                "automatic" => &[201],
-                _ => &[200, 201],
-            },
+            // Made now, or changed.
+            statuses: if is_open { &[202] } else { &[200, 201] },
         });
     };
     let mut claims = Vec::new();

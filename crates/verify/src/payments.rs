@@ -1,8 +1,13 @@
 //! Payments against what was told of them, and what the settlement service took in of them.
 
+use std::collections::BTreeMap;
+
 use contracts::Event as _;
 use contracts::contract_terms::Bearer;
-use contracts::events::{Discount, Origin, PaidLine, PaymentCompleted, PaymentFailed, PaymentRequested};
+use contracts::events::{
+    Discount, Origin, PaidLine, PaymentCompleted, PaymentFailed, PaymentRefunded, PaymentRequested,
+    RefundOutcome,
+};
 use ids::TransactionId;
 
 use crate::VerifyError;
@@ -35,6 +40,15 @@ pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyErr
     let states = States::of(payment, "failed", include_str!("sql/payment/failed.sql")).await?;
     let stories = Stories::of(payment, PaymentFailed::TOPIC, Reach::own()).await?;
     agree(&mut check, "pay", stories, states, failed).await?;
+    check.done(&mut checks);
+
+    let mut check = databases.check(
+        "payments_refunded_told",
+        "every refund of a payment that was captured in full was told of once, and every reversal of one",
+    );
+    let states = States::of(payment, "refunded", include_str!("sql/payment/refunded.sql")).await?;
+    let stories = Stories::of(payment, PaymentRefunded::TOPIC, Reach::own()).await?;
+    agree(&mut check, "pay", stories, states, refunded).await?;
     check.done(&mut checks);
 
     let mut check = databases.check(
@@ -130,10 +144,7 @@ fn completed(events: &[&Published]) -> Result<Option<String>, String> {
         "reference={} sold_at={} origin={} currency={} told_at={} tenders={} {}",
         told.order_reference,
         told.sold_at.timestamp_micros(),
-        match told.origin {
-            Origin::Platform => "platform",
-            Origin::External => "external",
-        },
+        origin(told.origin),
         told.currency,
         events
             .iter()
@@ -192,6 +203,72 @@ fn failed(events: &[&Published]) -> Result<Option<String>, String> {
         told.reason,
         told.failed_at.timestamp_micros()
     )))
+}
+
+fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Platform => "platform",
+        Origin::External => "external",
+    }
+}
+
+/// The refunds of a payment, and that each begins where the one before left its lines.
+fn refunded(events: &[&Published]) -> Result<Option<String>, String> {
+    let mut head = None;
+    let mut refunds = Vec::with_capacity(events.len());
+    let mut gone: BTreeMap<i32, i64> = BTreeMap::new();
+    for event in events {
+        let told: PaymentRefunded = event.event()?;
+        let outcome = match told.outcome {
+            RefundOutcome::Refunded => "refunded",
+            RefundOutcome::Reversed => "reversed",
+        };
+        for line in &told.lines {
+            let before = gone.entry(line.line_number).or_default();
+            if *before != line.refunded_before_minor {
+                return Err(format!(
+                    "{} begins at {} of line {}, of which {before} was given back",
+                    told.transaction_id, line.refunded_before_minor, line.line_number
+                ));
+            }
+            *before = match told.outcome {
+                RefundOutcome::Refunded => before.saturating_add(line.refunded_minor),
+                RefundOutcome::Reversed => before.saturating_sub(line.refunded_minor),
+            };
+        }
+        let mut lines: Vec<_> = told
+            .lines
+            .iter()
+            .map(|l| (l.line_number, l.refunded_minor))
+            .collect();
+        lines.sort_unstable();
+        let lines: Vec<String> = lines
+            .iter()
+            .map(|(line, minor)| format!("{line}:{minor}"))
+            .collect();
+        refunds.push((
+            told.transaction_id.as_uuid(),
+            outcome,
+            format!(
+                "[{} {outcome} {}:{} {} {}]",
+                told.transaction_id.as_uuid(),
+                told.tender.tender_id.as_uuid(),
+                told.tender.kind.as_str(),
+                told.tender.refunded_minor,
+                lines.join(",")
+            ),
+        ));
+        head = Some(format!(
+            "reference={} sold_at={} origin={} currency={}",
+            told.order_reference,
+            told.sold_at.timestamp_micros(),
+            origin(told.origin),
+            told.currency
+        ));
+    }
+    refunds.sort();
+    let refunds: Vec<String> = refunds.into_iter().map(|(_, _, text)| text).collect();
+    Ok(head.map(|head| format!("{head} {}", refunds.join(" "))))
 }
 
 /// The lines of a payment as the settlement service keeps them.

@@ -69,6 +69,8 @@ codes! {
     CurrencyNotContracted = "currency_not_contracted", UNPROCESSABLE_ENTITY, "No contract of the partner covers this currency";
     /// The amounts of a payment do not add up.
     AmountMismatch = "amount_mismatch", UNPROCESSABLE_ENTITY, "The amounts do not add up";
+    /// More is asked for than is left.
+    AmountBeyond = "amount_beyond_what_is_left", UNPROCESSABLE_ENTITY, "There is less left than is asked for";
     /// What was needed did not answer in time; the outcome, if any, can be asked for.
     Timeout = "timeout", GATEWAY_TIMEOUT, "The answer took too long";
     /// A service that is needed for this does not answer.

@@ -1,10 +1,11 @@
 //! What makes a payment that a client asks for acceptable.
 
+use axum::http::Uri;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use contracts::events::{PaidLine, TenderKind};
 use web::{Code, FieldError};
 
-use super::request::{PaymentRequest, TenderRequest};
+use super::request::{LineRequest, PaymentRequest, TenderRequest};
 use crate::domain::amounts::{AmountFault, LARGEST_MINOR, LineAmounts, line_amounts, total};
 use crate::domain::{Capture, ConnectorName, Means, Order};
 
@@ -14,6 +15,7 @@ const DISCOUNTS: usize = 20;
 const REFERENCE: usize = 64;
 const CATEGORY: usize = 64;
 const TOKEN: usize = 255;
+const RETURN_URL: usize = 2_048;
 const OR_MORE: &str = "give 0 or more";
 /// A clock elsewhere may be ahead of ours by this much.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
@@ -85,32 +87,11 @@ impl Check {
             "an external payment was captured already: leave this out",
         );
         self.sold_at(request.sold_at, is_external, now);
-        self.require(
-            (1..=LINES).contains(&request.lines.len()),
-            "/lines",
-            "give 1 to 500 lines",
-        );
-        let mut lines = Vec::with_capacity(request.lines.len());
-        let mut amounts = Vec::with_capacity(request.lines.len());
-        for (line_number, line) in (1_i32..).zip(request.lines) {
-            let line = PaidLine {
-                line_number,
-                partner_id: line.partner_id,
-                category: line.category,
-                unit_price_minor: line.unit_price_minor,
-                quantity: line.quantity,
-                shipping_minor: line.shipping_minor,
-                tax_free_minor: line.tax_free_minor,
-                discounts: line.discounts,
-            };
-            amounts.extend(self.line(&line));
-            lines.push(line);
-        }
-        let means = self.means(request.tenders, is_external);
+        let (lines, amounts) = self.lines(request.lines);
+        let ranks = self.refund_ranks(&request.refund_order, request.tenders.len());
+        self.return_url(request.return_url.as_deref(), is_external);
+        let means = self.means(request.tenders, &ranks, is_external);
         let amount_minor = self.sum("/tenders", "the tenders", means.iter().map(|m| m.amount_minor));
-        // What partners are owed is at least what the buyer owes: the platform may fund a discount, nobody a surcharge.
-        let what = "the lines (price x quantity, less what their partners fund, plus shipping)";
-        self.sum("/lines", what, amounts.iter().map(|a| a.payable));
         let owed_minor = total(amounts.iter().map(|a| a.owed)).unwrap_or_default();
         if self.faults.is_empty() && !is_external && owed_minor != amount_minor {
             let detail = format!(
@@ -127,11 +108,78 @@ impl Check {
             means,
             capture: request.capture,
             connector: request.connector,
+            return_url: request.return_url,
             // In microseconds, as the database keeps it.
             sold_at: request.sold_at.map(|at| at.trunc_subsecs(6)),
             owed_minor,
             amount_minor,
         }
+    }
+
+    /// The lines, numbered from 1, and what each comes to where nothing is wrong with it.
+    pub(super) fn lines(&mut self, requests: Vec<LineRequest>) -> (Vec<PaidLine>, Vec<LineAmounts>) {
+        self.require(
+            (1..=LINES).contains(&requests.len()),
+            "/lines",
+            "give 1 to 500 lines",
+        );
+        let mut lines = Vec::with_capacity(requests.len());
+        let mut amounts = Vec::with_capacity(requests.len());
+        for (line_number, line) in (1_i32..).zip(requests) {
+            let line = PaidLine {
+                line_number,
+                partner_id: line.partner_id,
+                category: line.category,
+                unit_price_minor: line.unit_price_minor,
+                quantity: line.quantity,
+                shipping_minor: line.shipping_minor,
+                tax_free_minor: line.tax_free_minor,
+                discounts: line.discounts,
+            };
+            amounts.extend(self.line(&line));
+            lines.push(line);
+        }
+        // What partners are owed is at least what the buyer owes: the platform may fund a discount, nobody a surcharge.
+        let what = "the lines (price x quantity, less what their partners fund, plus shipping)";
+        self.sum("/lines", what, amounts.iter().map(|a| a.payable));
+        (lines, amounts)
+    }
+
+    /// The place of each tender when money goes back, from 1.
+    fn refund_ranks(&mut self, order: &[i32], tenders: usize) -> Vec<i32> {
+        let count = i32::try_from(tenders).unwrap_or(i32::MAX);
+        if order.is_empty() {
+            return (1..=count).collect();
+        }
+        let mut sorted = order.to_vec();
+        sorted.sort_unstable();
+        self.require(
+            sorted.iter().copied().eq(1..=count),
+            "/refund_order",
+            format!("name each of the numbers 1 to {tenders} once, or leave it out"),
+        );
+        let place = |number: i32| (1_i32..).zip(order).find(|(_, named)| **named == number);
+        (1..=count)
+            .map(|number| place(number).map_or(number, |(place, _)| place))
+            .collect()
+    }
+
+    fn return_url(&mut self, return_url: Option<&str>, is_external: bool) {
+        let Some(text) = return_url else { return };
+        self.require(
+            !is_external,
+            "/return_url",
+            "nobody has to act for a payment that was taken elsewhere: leave this out",
+        );
+        let is_page = text.parse::<Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.host().is_some_and(|host| !host.is_empty())
+        });
+        self.require(
+            text.len() <= RETURN_URL && is_page,
+            "/return_url",
+            "give a whole address of at most 2048 characters that begins with https:// or http://",
+        );
     }
 
     fn sold_at(&mut self, sold_at: Option<DateTime<Utc>>, is_external: bool, now: DateTime<Utc>) {
@@ -196,21 +244,24 @@ impl Check {
         None
     }
 
-    fn means(&mut self, tenders: Vec<TenderRequest>, is_external: bool) -> Vec<Means> {
-        let most = if is_external { TENDERS } else { 1 };
+    fn means(&mut self, tenders: Vec<TenderRequest>, ranks: &[i32], is_external: bool) -> Vec<Means> {
         self.require(
-            (1..=most).contains(&tenders.len()),
+            (1..=TENDERS).contains(&tenders.len()),
             "/tenders",
-            format!("give 1 to {most} for this connector"),
+            format!("give 1 to {TENDERS}"),
         );
         let mut means = Vec::with_capacity(tenders.len());
-        for (place, tender) in tenders.into_iter().enumerate() {
+        for (place, (tender, rank)) in tenders.into_iter().zip(ranks).enumerate() {
             let at = |field: &str| format!("/tenders/{place}/{field}");
             self.amount(0, tender.amount_minor, &at("amount_minor"), OR_MORE);
             self.require(
-                is_external || tender.kind == TenderKind::Card,
+                is_external
+                    || matches!(
+                        tender.kind,
+                        TenderKind::Card | TenderKind::Voucher | TenderKind::Points
+                    ),
                 at("kind"),
-                "the simulator is a card network: give card, or record the payment as external",
+                "the simulator takes card, voucher and points; record what was paid otherwise as external",
             );
             match &tender.token {
                 None => self.require(
@@ -233,6 +284,7 @@ impl Check {
                 kind: tender.kind,
                 amount_minor: tender.amount_minor,
                 token: tender.token,
+                refund_rank: *rank,
             });
         }
         means

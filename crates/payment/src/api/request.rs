@@ -5,6 +5,7 @@ use contracts::events::{Discount, TenderKind};
 use ids::PartnerId;
 use money::Currency;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 use web::{Code, FieldError};
@@ -24,15 +25,26 @@ pub struct PaymentRequest {
     /// What the buyer owes, 1 to 500.
     #[schema(min_items = 1, max_items = 500)]
     pub(super) lines: Vec<LineRequest>,
-    /// How it is paid: one for the simulator, up to 20 for external payments.
+    /// How it is paid, by 1 to 20 means. Several live ones are all held before any of them is taken; if one is refused,
+    /// the others are let go.
     #[schema(min_items = 1, max_items = 20)]
     pub(super) tenders: Vec<TenderRequest>,
+    /// In which order the tenders give back when there is a refund, by their numbers from 1; as they stand, if left
+    /// out.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub(super) refund_order: Vec<i32>,
     /// Whether it is captured at once.
     #[serde(default = "automatic")]
     #[schema(default = "automatic")]
     pub(super) capture: Capture,
     /// Who takes the money. `external`: it was taken elsewhere and is recorded.
     pub(super) connector: ConnectorName,
+    /// Where the buyer is sent after acting at the connector's page, an http or https address of at most 2,048
+    /// characters. Without it, a payment for which the buyer has to act ends at that page.
+    #[serde(default)]
+    #[schema(max_length = 2048)]
+    pub(super) return_url: Option<String>,
     /// When the sale happened; for external payments only. Now, if left out.
     #[serde(default)]
     pub(super) sold_at: Option<DateTime<Utc>>,
@@ -92,15 +104,18 @@ fn one() -> i32 {
     1
 }
 
+/// Reads a value; the fault names the field that is wrong.
+pub(super) fn read<T: DeserializeOwned>(body: &Value) -> Result<T, FieldError> {
+    serde_path_to_error::deserialize(body).map_err(|error| FieldError {
+        pointer: pointer(error.path()),
+        code: Code::InvalidField,
+        detail: error.inner().to_string(),
+    })
+}
+
 /// Reads a payment and checks all that can be checked without a database; the faults name every field that is wrong.
 pub(super) fn parse(body: &Value, now: DateTime<Utc>, is_production: bool) -> Result<Order, Vec<FieldError>> {
-    let request: PaymentRequest = serde_path_to_error::deserialize(body).map_err(|error| {
-        vec![FieldError {
-            pointer: pointer(error.path()),
-            code: Code::InvalidField,
-            detail: error.inner().to_string(),
-        }]
-    })?;
+    let request: PaymentRequest = read(body).map_err(|fault| vec![fault])?;
     let mut check = Check::default();
     let order = check.order(request, now, is_production);
     if check.faults.is_empty() {

@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use chassis::Peers;
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Connector, Found, Outcome};
-use crate::domain::Failure;
-use crate::store::transactions::Task;
+use super::{Connector, Found, GivenUp, Outcome, Task};
+use crate::domain::{Action, Failure};
 
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -25,6 +25,8 @@ struct Charge {
     outcome: ChargeOutcome,
     result_charge_id: Option<String>,
     decline_code: Option<String>,
+    action: Option<ChargeAction>,
+    expires_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -32,15 +34,35 @@ struct Charge {
 enum ChargeOutcome {
     Approved,
     Declined,
+    Pending,
+}
+
+#[derive(Debug, Deserialize)]
+struct ChargeAction {
+    url: String,
+    expires_at: DateTime<Utc>,
 }
 
 impl From<Charge> for Outcome {
     fn from(charge: Charge) -> Self {
         match charge.outcome {
-            ChargeOutcome::Approved => Self::Succeeded(charge.result_charge_id),
+            ChargeOutcome::Approved => Self::Succeeded {
+                reference: charge.result_charge_id,
+                held_until: charge.expires_at,
+            },
+            ChargeOutcome::Pending => match (charge.result_charge_id, charge.action) {
+                (Some(reference), Some(action)) => Self::RequiresAction {
+                    reference,
+                    action: Action {
+                        url: action.url,
+                        until: action.expires_at,
+                    },
+                },
+                _ => Self::Unknown("the network waits for the buyer and does not say where".to_owned()),
+            },
             ChargeOutcome::Declined => Self::Declined(Failure {
                 code: charge.decline_code.unwrap_or_else(|| "declined".to_owned()),
-                detail: "the card network declined it; the buyer may try another card".to_owned(),
+                detail: "the network declined it".to_owned(),
             }),
         }
     }
@@ -76,23 +98,26 @@ impl Simulator {
         Ok((status, bytes.to_vec()))
     }
 
-    async fn send(&self, task: &Task) -> Outcome {
-        let order = json!({
-            "connector_key": task.key,
-            "operation": task.operation.as_str(),
+    /// Sends an order under `key`.
+    async fn order(&self, task: &Task, operation: &str, key: &str) -> Outcome {
+        let is_beginning = task.operation.is_beginning() && operation == task.operation.as_str();
+        let mut order = json!({
+            "connector_key": key,
+            "operation": operation,
             "amount_minor": task.amount.amount_minor(),
             "currency": task.amount.currency(),
             "token": task.token.as_deref().unwrap_or_default(),
-            "charge_id": task.charge,
         });
-        let answer = self
-            .exchange(
-                Method::POST,
-                "/network/v1/charges",
-                order.to_string().into_bytes(),
-            )
-            .await;
-        match answer {
+        let about = if is_beginning {
+            ("return_url", &task.return_url)
+        } else {
+            ("charge_id", &task.charge)
+        };
+        if let ((name, Some(text)), Some(order)) = (about, order.as_object_mut()) {
+            order.insert(name.to_owned(), json!(text));
+        }
+        let body = order.to_string().into_bytes();
+        match self.exchange(Method::POST, "/network/v1/charges", body).await {
             Ok((StatusCode::OK, bytes)) => match serde_json::from_slice::<Charge>(&bytes) {
                 Ok(charge) => charge.into(),
                 Err(error) => Outcome::Unknown(error.to_string()),
@@ -108,6 +133,10 @@ impl Simulator {
             Err(reason) => Outcome::Unknown(reason),
         }
     }
+
+    async fn send(&self, task: &Task) -> Outcome {
+        self.order(task, task.operation.as_str(), &task.key).await
+    }
 }
 
 #[async_trait]
@@ -120,8 +149,8 @@ impl Connector for Simulator {
         }
     }
 
-    async fn look_up(&self, key: &str) -> Found {
-        let path = format!("/network/v1/charges/by-key/{key}");
+    async fn look_up(&self, task: &Task) -> Found {
+        let path = format!("/network/v1/charges/by-key/{}", task.key);
         match self.exchange(Method::GET, &path, Vec::new()).await {
             Ok((StatusCode::OK, bytes)) => match serde_json::from_slice::<Charge>(&bytes) {
                 Ok(charge) => Found::Executed(charge.into()),
@@ -130,6 +159,17 @@ impl Connector for Simulator {
             Ok((StatusCode::NOT_FOUND, _)) => Found::Nothing,
             Ok((status, _)) => Found::NoAnswer(format!("the network answered {status}")),
             Err(reason) => Found::NoAnswer(reason),
+        }
+    }
+    /// Under a key of its own, made of the operation's: giving up twice is giving up once.
+    async fn give_up(&self, task: &Task) -> GivenUp {
+        match self.order(task, "cancel", &format!("{}-cancel", task.key)).await {
+            Outcome::Succeeded { .. } => GivenUp::Yes,
+            Outcome::Declined(_) | Outcome::Failed(_) => GivenUp::TooLate,
+            Outcome::Unknown(reason) => GivenUp::NoAnswer(reason),
+            Outcome::RequiresAction { .. } | Outcome::GivenUp(_) => {
+                GivenUp::NoAnswer("the network does not say whether it gave the charge up".to_owned())
+            }
         }
     }
 }

@@ -5,9 +5,11 @@ use contracts::events::{PaidLine, TenderKind};
 use ids::{PaymentId, TenderId, TransactionId};
 use money::Currency;
 
-use super::operation::{Operation, OperationState, Transaction};
-use super::payment::{Capture, ConnectorName, Payment, Tender, TenderAmounts};
+use super::operation::{Cause, Operation, OperationState, Transaction};
+use super::parts::OwedLine;
+use super::payment::{Capture, ConnectorName, Payment};
 use super::status::PaymentStatus;
+use super::tender::{Tender, TenderAmounts};
 
 /// One means by which the buyer pays.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub struct Means {
     pub amount_minor: i64,
     /// The connector's token of the buyer's card; none where no connector is called.
     pub token: Option<String>,
+    /// Its place when money goes back: the lowest first.
+    pub refund_rank: i32,
 }
 
 /// A payment that is to be made. Its fields were checked, and its sums fit 64 bits.
@@ -39,6 +43,8 @@ pub struct Order {
     pub capture: Capture,
     /// Through whom.
     pub connector: ConnectorName,
+    /// Where the buyer is sent after acting at the connector's page.
+    pub return_url: Option<String>,
     /// When the sale happened; none means now.
     pub sold_at: Option<DateTime<Utc>>,
     /// What the lines add up to, in minor units.
@@ -59,8 +65,8 @@ impl Order {
         )
     }
 
-    /// The payment of this order with its operation written down; `state` is `Created`, or `Sent` by someone who
-    /// answers for it until `due_at`.
+    /// The payment of this order with its first operation written down, or, where no connector is asked, with those of
+    /// all tenders; `state` is `Created`, or `Sent` by someone who answers for it until `due_at`.
     pub fn into_opened(
         self,
         caller: &str,
@@ -84,14 +90,18 @@ impl Order {
         due_at: Option<DateTime<Utc>>,
     ) -> (Payment, Vec<Transaction>) {
         let id = PaymentId::generate();
-        let operation = match self.capture {
-            Capture::Automatic => Operation::Sale,
-            Capture::Manual => Operation::Authorize,
-        };
-        let is_done = state == OperationState::Succeeded;
         let asks_outside = self.connector != ConnectorName::External;
+        let operation = match (self.capture, self.means.len()) {
+            (Capture::Manual, _) => Operation::Authorize,
+            // Several are all held before any is taken; see `plan`.
+            (Capture::Automatic, 2..) if asks_outside => Operation::Authorize,
+            (Capture::Automatic, _) => Operation::Sale,
+        };
+        let at_once = if asks_outside { 1 } else { self.means.len() };
+        let is_done = state == OperationState::Succeeded;
         let numbered = || (1_i32..).zip(&self.means);
         let transactions = numbered()
+            .take(at_once)
             .map(|(tender_number, means)| {
                 let id_of_operation = TransactionId::generate();
                 Transaction {
@@ -99,11 +109,12 @@ impl Order {
                     payment_id: id,
                     tender_number,
                     operation,
+                    cause: Cause::Order,
+                    change_id: None,
                     state,
                     amount_minor: means.amount_minor,
+                    parts: Vec::new(),
                     connector_key: asks_outside.then(|| id_of_operation.to_string()),
-                    connector_reference: None,
-                    refusal: None,
                     due_at,
                 }
             })
@@ -114,13 +125,13 @@ impl Order {
                 number,
                 kind: means.kind,
                 amounts: TenderAmounts {
-                    amount_minor: means.amount_minor,
                     authorized_minor: if is_done { means.amount_minor } else { 0 },
                     captured_minor: if is_done { means.amount_minor } else { 0 },
-                    voided_minor: 0,
-                    refunded_minor: 0,
+                    ..TenderAmounts::of(means.amount_minor)
                 },
                 token: means.token.clone(),
+                refund_rank: means.refund_rank,
+                held_until: None,
             })
             .collect();
         let payment = Payment {
@@ -135,10 +146,12 @@ impl Order {
             amount_minor: self.amount_minor,
             captured_minor: if is_done { self.amount_minor } else { 0 },
             failure: None,
+            return_url: self.return_url,
+            action: None,
             sold_at: self.sold_at.unwrap_or(now),
             created_at: now,
             tenders,
-            lines: self.lines,
+            lines: self.lines.into_iter().map(OwedLine::new).collect(),
         };
         (payment, transactions)
     }

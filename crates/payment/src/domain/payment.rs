@@ -1,12 +1,16 @@
 //! A payment with its tenders and lines.
 
 use chrono::{DateTime, Utc};
-use contracts::events::{Origin, PaidLine, PaidTender, PaymentCompleted, PaymentFailed, TenderKind};
-use ids::{PaymentId, TenderId};
+use contracts::events::{
+    Origin, PaidTender, PaymentCompleted, PaymentFailed, PaymentRefunded, RefundOutcome, RefundedTender,
+};
+use ids::{PaymentId, TransactionId};
 use money::{Currency, Money};
 
-use super::operation::Operation;
+use super::amounts::total;
+use super::parts::{OwedLine, Part};
 use super::status::PaymentStatus;
+use super::tender::{Tender, TenderAmounts};
 use super::words::words;
 
 words! {
@@ -48,57 +52,13 @@ pub struct Failure {
     pub detail: String,
 }
 
-/// The amounts of a tender in minor units, all 0 or more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(clippy::struct_field_names, reason = "units stand last in a name")]
-pub struct TenderAmounts {
-    /// What is to be paid by it.
-    pub amount_minor: i64,
-    /// What was held.
-    pub authorized_minor: i64,
-    /// What was taken of it.
-    pub captured_minor: i64,
-    /// What was let go of it.
-    pub voided_minor: i64,
-    /// What was given back.
-    pub refunded_minor: i64,
-}
-
-impl TenderAmounts {
-    /// The amounts after `operation` succeeded for `minor`. None where that breaks captured + voided <= authorized
-    /// or refunded <= captured.
-    #[must_use]
-    pub fn after(self, operation: Operation, minor: i64) -> Option<Self> {
-        let mut next = self;
-        match operation {
-            Operation::Authorize => next.authorized_minor = self.authorized_minor.checked_add(minor)?,
-            Operation::Sale => {
-                next.authorized_minor = self.authorized_minor.checked_add(minor)?;
-                next.captured_minor = self.captured_minor.checked_add(minor)?;
-            }
-            Operation::Capture => next.captured_minor = self.captured_minor.checked_add(minor)?,
-            Operation::Void => next.voided_minor = self.voided_minor.checked_add(minor)?,
-            Operation::Refund => next.refunded_minor = self.refunded_minor.checked_add(minor)?,
-        }
-        let used = next.captured_minor.checked_add(next.voided_minor)?;
-        (used <= next.authorized_minor && next.refunded_minor <= next.captured_minor && minor >= 0)
-            .then_some(next)
-    }
-}
-
-/// One means by which a payment is paid.
+/// What the buyer has to do before a payment goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tender {
-    /// Its name.
-    pub id: TenderId,
-    /// 1, 2, 3, ... within the payment.
-    pub number: i32,
-    /// Card, transfer, ...
-    pub kind: TenderKind,
-    /// How much, and what became of it.
-    pub amounts: TenderAmounts,
-    /// The connector's token; none where no connector is called.
-    pub token: Option<String>,
+pub struct Action {
+    /// The page of the connector that the buyer is sent to.
+    pub url: String,
+    /// Until when.
+    pub until: DateTime<Utc>,
 }
 
 /// A payment.
@@ -126,6 +86,10 @@ pub struct Payment {
     pub captured_minor: i64,
     /// Why the last operation was refused, if it was.
     pub failure: Option<Failure>,
+    /// Where the buyer is sent after acting at the connector's page.
+    pub return_url: Option<String>,
+    /// What the buyer has to do now.
+    pub action: Option<Action>,
     /// When the sale happened.
     pub sold_at: DateTime<Utc>,
     /// When it was made here.
@@ -133,10 +97,25 @@ pub struct Payment {
     /// How it is paid.
     pub tenders: Vec<Tender>,
     /// What for.
-    pub lines: Vec<PaidLine>,
+    pub lines: Vec<OwedLine>,
 }
 
 impl Payment {
+    /// The amounts of all tenders.
+    pub fn amounts(&self) -> Vec<TenderAmounts> {
+        self.tenders.iter().map(|tender| tender.amounts).collect()
+    }
+
+    /// The sum over its tenders. Orders were checked, so that sums fit 64 bits.
+    pub fn sum(&self, of: impl Fn(TenderAmounts) -> i64) -> i64 {
+        total(self.tenders.iter().map(|tender| of(tender.amounts))).unwrap_or(i64::MAX)
+    }
+
+    /// The tender of that number.
+    pub fn tender(&self, number: i32) -> Option<&Tender> {
+        self.tenders.iter().find(|tender| tender.number == number)
+    }
+
     /// The fact that it was captured.
     pub fn completed(&self) -> PaymentCompleted {
         PaymentCompleted {
@@ -154,8 +133,50 @@ impl Payment {
                     captured_minor: tender.amounts.captured_minor,
                 })
                 .collect(),
-            lines: self.lines.clone(),
+            lines: self.lines.iter().map(OwedLine::as_taken).collect(),
         }
+    }
+
+    /// The fact that `refund` of `tender` went back, or, reversed, came in again. `before` is what had gone back of
+    /// each line until then, in their order.
+    pub fn refunded(
+        &self,
+        refund: &Refund<'_>,
+        before: &[i64],
+        at: DateTime<Utc>,
+    ) -> Option<PaymentRefunded> {
+        let tender = self.tender(refund.tender_number)?;
+        let mut lines = Vec::with_capacity(refund.parts.len());
+        for part in refund.parts {
+            let (line, before) = (self.lines.iter().zip(before))
+                .find(|(line, _)| line.line.line_number == part.line_number)?;
+            lines.push(match refund.outcome {
+                RefundOutcome::Refunded => line.refunded(*before, part.amount_minor)?,
+                // The same amounts as when they went back, and where it began this time.
+                RefundOutcome::Reversed => {
+                    let rest = before.checked_sub(part.amount_minor)?;
+                    let mut told = line.refunded(rest, part.amount_minor)?;
+                    told.refunded_before_minor = *before;
+                    told
+                }
+            });
+        }
+        Some(PaymentRefunded {
+            payment_id: self.id,
+            transaction_id: refund.transaction_id,
+            order_reference: self.order_reference.clone(),
+            sold_at: self.sold_at,
+            origin: self.connector.origin(),
+            currency: self.currency,
+            outcome: refund.outcome,
+            tender: RefundedTender {
+                tender_id: tender.id,
+                kind: tender.kind,
+                refunded_minor: refund.amount_minor,
+            },
+            lines,
+            refunded_at: at,
+        })
     }
 
     /// The fact that it failed for good, at `failed_at`.
@@ -171,4 +192,19 @@ impl Payment {
             failed_at,
         }
     }
+}
+
+/// A refund that is told of.
+#[derive(Debug, Clone, Copy)]
+pub struct Refund<'a> {
+    /// The operation.
+    pub transaction_id: TransactionId,
+    /// By which tender.
+    pub tender_number: i32,
+    /// How much, in minor units.
+    pub amount_minor: i64,
+    /// Of which lines.
+    pub parts: &'a [Part],
+    /// Back, or in again.
+    pub outcome: RefundOutcome,
 }

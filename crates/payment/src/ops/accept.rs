@@ -2,14 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use ids::PaymentId;
-use money::Money;
 use once::{Granted, KeyedRequest};
 
-use super::finish::Keeping;
-use super::{Answered, Begun, Incoming, Payments, answer_of, keep};
+use super::conclude::first_task;
+use super::{Answered, Begun, Incoming, Keeping, Payments, answer_of, keep};
 use crate::domain::{OperationState, Payment, Transaction};
 use crate::error::Error;
-use crate::store::transactions::Task;
 use crate::store::{payment_methods, payments, reading};
 
 impl Payments {
@@ -28,16 +26,13 @@ impl Payments {
         once::subject(work.conn(), &granted, &payment.id.to_string()).await?;
         work.commit().await?;
 
-        // An order for a connector has one means, so one operation.
-        let operation = operations.first().ok_or_else(|| no_operation(payment.id))?;
-        let task = task(&payment, operation, None);
-        let outcome = self.0.connectors.perform(&task).await;
+        let task = first_task(&payment, &operations).ok_or_else(|| no_operation(payment.id))?;
         let keeping = Keeping {
             key: &key,
             granted: &granted,
             done: 201,
         };
-        self.finish(&task, outcome, Some(keeping)).await
+        self.perform(task, Some(keeping)).await
     }
 
     /// A repeat whose first request died on the way: goes on with the payment that it had made, and makes no other.
@@ -53,7 +48,7 @@ impl Payments {
             .map_err(|_| Error::NotNow(format!("the subject {subject} is not a payment")))?;
         let keeping = Keeping { key, granted, done };
         if let Some(task) = self.take(Some(payment_id), 1).await?.pop() {
-            return self.settle(&task, Some(keeping)).await;
+            return self.settle(task, Some(keeping)).await;
         }
         // Its outcome is known, or someone else is finding it out.
         let mut work = self.0.outbox.begin().await?;
@@ -77,6 +72,7 @@ pub(super) async fn write_new(
     payment_methods::remember(work.conn(), payment, now).await?;
     let written = payments::insert(work.conn(), &[payment], operations).await?;
     if written.contains(&payment.id) {
+        payments::note(work.conn(), payment).await?;
         return Ok(());
     }
     let name = (payment.caller.as_str(), payment.order_reference.as_str());
@@ -88,29 +84,6 @@ pub(super) async fn write_new(
         },
         None => Error::NotNow("the order reference was just given up".to_owned()),
     })
-}
-
-/// What the connector is given of an operation; `charge` is its own name for what it did before.
-pub(super) fn task(payment: &Payment, operation: &Transaction, charge: Option<String>) -> Task {
-    let tender = payment
-        .tenders
-        .iter()
-        .find(|t| t.number == operation.tender_number);
-    Task {
-        id: operation.id,
-        payment_id: payment.id,
-        connector: payment.connector,
-        operation: operation.operation,
-        was_sent: false,
-        amount: Money::new(operation.amount_minor, payment.currency),
-        key: operation
-            .connector_key
-            .clone()
-            .unwrap_or_else(|| operation.id.to_string()),
-        token: tender.and_then(|t| t.token.clone()),
-        charge,
-        attempt: 0,
-    }
 }
 
 pub(super) fn no_operation(payment_id: PaymentId) -> Error {

@@ -3,11 +3,11 @@
 use ids::PaymentId;
 use tokio::task::JoinSet;
 
-use super::finish::Keeping;
-use super::{Answered, Payments};
-use crate::connectors::{Found, Outcome};
+use super::{Answered, Keeping, Payments};
+use crate::connectors::{Found, GivenUp, Outcome, Task};
+use crate::domain::Ending;
 use crate::error::Error;
-use crate::store::transactions::{self, Task};
+use crate::store::transactions;
 
 /// Operations that one round takes up.
 const ROUND: i64 = 64;
@@ -21,10 +21,11 @@ impl Payments {
         for task in tasks {
             let payments = self.clone();
             working.spawn(async move {
-                if let Err(error) = payments.settle(&task, None).await {
+                let id = task.id;
+                if let Err(error) = payments.settle(task, None).await {
                     // Its lease ends, and then it is taken up again.
                     let error: &dyn std::error::Error = &error;
-                    tracing::warn!(transaction_id = %task.id, error, "an operation could not be settled");
+                    tracing::warn!(transaction_id = %id, error, "an operation could not be settled");
                 }
             });
         }
@@ -49,16 +50,33 @@ impl Payments {
 
     /// Finds out what became of an operation. One that was sent is asked for first: only what the connector has never
     /// seen is sent again, under the same key.
-    pub(super) async fn settle(&self, task: &Task, keeping: Option<Keeping<'_>>) -> Result<Answered, Error> {
-        let outcome = if task.was_sent {
-            match self.0.connectors.look_up(task).await {
+    pub(super) async fn settle(&self, task: Task, keeping: Option<Keeping<'_>>) -> Result<Answered, Error> {
+        let outcome = match task.ending {
+            Some(ending) => self.give_up(&task, ending).await,
+            None if task.was_sent => match self.0.connectors.look_up(&task).await {
                 Found::Executed(outcome) => outcome,
-                Found::Nothing => self.0.connectors.perform(task).await,
+                Found::Nothing => self.0.connectors.perform(&task).await,
                 Found::NoAnswer(reason) => Outcome::Unknown(reason),
-            }
-        } else {
-            self.0.connectors.perform(task).await
+            },
+            None => self.0.connectors.perform(&task).await,
         };
-        self.finish(task, outcome, keeping).await
+        self.go_on(task, outcome, keeping).await
+    }
+
+    /// Has the connector give up what waits for the buyer. Where it waits no more, what became of it counts.
+    pub(super) async fn give_up(&self, task: &Task, ending: Ending) -> Outcome {
+        match self.0.connectors.give_up(task).await {
+            GivenUp::Yes => Outcome::GivenUp(ending),
+            GivenUp::NoAnswer(reason) => Outcome::Unknown(reason),
+            GivenUp::TooLate => match self.0.connectors.look_up(task).await {
+                Found::Executed(Outcome::RequiresAction { .. }) => {
+                    Outcome::Unknown("it waits for the buyer, and can't be given up".to_owned())
+                }
+                Found::Executed(outcome) => outcome,
+                // A connector that does not know what it told of before is asked again.
+                Found::Nothing => Outcome::Unknown("the connector does not know it any more".to_owned()),
+                Found::NoAnswer(reason) => Outcome::Unknown(reason),
+            },
+        }
     }
 }

@@ -8,7 +8,7 @@ use ids::PaymentId;
 use sqlx::PgConnection;
 
 use crate::domain::amounts::line_amounts;
-use crate::domain::{Command, Payment, PaymentStatus, Transaction};
+use crate::domain::{Payment, Transaction};
 
 /// Writes payments with their tenders, operations and lines in one round trip. Returns those that were written: the
 /// others' order references belong to payments that have not failed. No two of `payments` share a reference.
@@ -24,7 +24,7 @@ pub async fn insert(
         .collect();
     let lines: Vec<_> = payments
         .iter()
-        .flat_map(|p| p.lines.iter().map(move |l| (p.id.as_uuid(), l)))
+        .flat_map(|p| p.lines.iter().map(move |l| (p.id.as_uuid(), &l.line)))
         .collect();
     let discounts = |pick: fn(crate::domain::amounts::LineAmounts) -> i64| -> Vec<i64> {
         // Orders were checked, so their lines have amounts.
@@ -88,10 +88,10 @@ pub async fn insert(
 }
 
 /// The columns of many rows, as UNNEST takes them.
-struct Columns<'a, R>(&'a [R]);
+pub(super) struct Columns<'a, R>(pub(super) &'a [R]);
 
 impl<'a, R> Columns<'a, R> {
-    fn of<T>(&self, cell: impl FnMut(&'a R) -> T) -> Vec<T> {
+    pub(super) fn of<T>(&self, cell: impl FnMut(&'a R) -> T) -> Vec<T> {
         self.0.iter().map(cell).collect()
     }
 }
@@ -132,20 +132,52 @@ pub async fn holders(
         .collect())
 }
 
-/// Moves a payment from one status to another; false where it is not in `from` any more.
-pub async fn advance(
+/// Notes what few payments have: a page that the buyer returns to, an order of its own in which tenders give money back.
+pub async fn note(conn: &mut PgConnection, payment: &Payment) -> Result<(), sqlx::Error> {
+    if let Some(return_url) = &payment.return_url {
+        sqlx::query!(
+            "update payments set return_url = $2 where payment_id = $1",
+            payment.id.as_uuid(),
+            return_url
+        )
+        .execute(&mut *conn)
+        .await?;
+    }
+    if payment
+        .tenders
+        .iter()
+        .any(|tender| tender.refund_rank != tender.number)
+    {
+        let tenders = Columns(&payment.tenders);
+        sqlx::query!(
+            "update tenders t set refund_rank = given.rank
+               from unnest($2::int[], $3::int[]) as given (number, rank)
+              where t.payment_id = $1 and t.number = given.number",
+            payment.id.as_uuid(),
+            &tenders.of(|tender| tender.number),
+            &tenders.of(|tender| tender.refund_rank)
+        )
+        .execute(conn)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Brings the row of a payment that is locked in line with `payment`.
+pub async fn update(
     conn: &mut PgConnection,
     payment: &Payment,
-    from: PaymentStatus,
     now: DateTime<Utc>,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query!(
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
         "update payments
-            set status = $3, captured_minor = $4, failure_code = $5, failure_detail = $6, updated_at = $7
-          where payment_id = $1 and status = $2",
+            set status = $2, owed_minor = $3, amount_minor = $4, captured_minor = $5, failure_code = $6,
+                failure_detail = $7, updated_at = $8
+          where payment_id = $1",
         payment.id.as_uuid(),
-        from.as_str(),
         payment.status.as_str(),
+        payment.owed_minor,
+        payment.amount_minor,
         payment.captured_minor,
         payment.failure.as_ref().map(|f| f.code.as_str()),
         payment.failure.as_ref().map(|f| f.detail.as_str()),
@@ -153,25 +185,5 @@ pub async fn advance(
     )
     .execute(conn)
     .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Takes a payment into processing for `command`; false where its status does not allow that, so that of several
-/// commands at once exactly one goes on.
-pub async fn begin_change(
-    conn: &mut PgConnection,
-    id: PaymentId,
-    command: Command,
-    now: DateTime<Utc>,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query!(
-        "update payments set status = 'processing', updated_at = $2
-          where payment_id = $1 and status = any($3)",
-        id.as_uuid(),
-        now,
-        &command.allowed_in() as &[&str]
-    )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(())
 }

@@ -10,15 +10,14 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{value, word};
-use crate::domain::payment::TenderAmounts;
-use crate::domain::{Failure, Payment, PaymentStatus, Tender};
+use crate::domain::{Action, Failure, OwedLine, Payment, PaymentStatus, Tender, TenderAmounts};
 
 /// The payment of that id.
 pub async fn one(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payment>, sqlx::Error> {
     Ok(these(conn, &[id.as_uuid()]).await?.pop())
 }
 
-/// The same, locked until the transaction ends.
+/// The same, locked until the transaction ends: whoever moves anything of a payment comes through here first.
 pub async fn lock(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payment>, sqlx::Error> {
     sqlx::query_scalar!(
         "select payment_id from payments where payment_id = $1 for update",
@@ -120,9 +119,14 @@ async fn these(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Payment>, sq
         return Ok(Vec::new());
     }
     let heads = sqlx::query!(
-        "select payment_id, caller, order_reference, currency, connector, capture, status, owed_minor, amount_minor,
-                captured_minor, failure_code, failure_detail, sold_at, created_at
-           from payments where payment_id = any($1) order by payment_id desc",
+        r#"select p.payment_id, p.caller, p.order_reference, p.currency, p.connector, p.capture, p.status, p.owed_minor,
+                  p.amount_minor, p.captured_minor, p.failure_code, p.failure_detail, p.return_url, p.sold_at,
+                  p.created_at, waiting.action_url as "action_url?", waiting.action_until as "action_until?"
+             from payments p
+             left join transactions waiting
+                    on waiting.payment_id = p.payment_id and waiting.state = 'requires_action'
+                   and p.status = 'requires_action'
+            where p.payment_id = any($1) order by p.payment_id desc"#,
         ids
     )
     .fetch_all(&mut *conn)
@@ -147,6 +151,11 @@ async fn these(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Payment>, sq
                     .failure_code
                     .zip(head.failure_detail)
                     .map(|(code, detail)| Failure { code, detail }),
+                return_url: head.return_url,
+                action: head
+                    .action_url
+                    .zip(head.action_until)
+                    .map(|(url, until)| Action { url, until }),
                 sold_at: head.sold_at,
                 created_at: head.created_at,
                 tenders: tenders.remove(&head.payment_id).unwrap_or_default(),
@@ -162,7 +171,7 @@ async fn tenders_of(
 ) -> Result<HashMap<Uuid, Vec<Tender>>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select t.payment_id, t.number, t.tender_id, t.kind, t.amount_minor, t.authorized_minor, t.captured_minor,
-                  t.voided_minor, t.refunded_minor, m.token as "token?"
+                  t.voided_minor, t.refunded_minor, t.refund_rank, t.held_until, m.token as "token?"
              from tenders t
              left join payment_methods m using (payment_method_id)
             where t.payment_id = any($1)
@@ -185,6 +194,8 @@ async fn tenders_of(
                 refunded_minor: row.refunded_minor,
             },
             token: row.token,
+            refund_rank: row.refund_rank.unwrap_or(row.number),
+            held_until: row.held_until,
         });
     }
     Ok(found)
@@ -193,18 +204,18 @@ async fn tenders_of(
 async fn lines_of(
     conn: &mut PgConnection,
     ids: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<PaidLine>>, sqlx::Error> {
+) -> Result<HashMap<Uuid, Vec<OwedLine>>, sqlx::Error> {
     let rows = sqlx::query!(
         "select payment_id, line_number, partner_id, category, unit_price_minor, quantity, shipping_minor,
-                tax_free_minor, discounts
+                tax_free_minor, discounts, refunded_minor, canceled_minor
            from payment_lines where payment_id = any($1) order by payment_id, line_number",
         ids
     )
     .fetch_all(conn)
     .await?;
-    let mut found: HashMap<Uuid, Vec<PaidLine>> = HashMap::new();
+    let mut found: HashMap<Uuid, Vec<OwedLine>> = HashMap::new();
     for row in rows {
-        found.entry(row.payment_id).or_default().push(PaidLine {
+        let line = PaidLine {
             line_number: row.line_number,
             partner_id: PartnerId::from_uuid(row.partner_id),
             category: row.category,
@@ -213,6 +224,11 @@ async fn lines_of(
             shipping_minor: row.shipping_minor,
             tax_free_minor: row.tax_free_minor,
             discounts: value(serde_json::from_value(row.discounts).ok(), "discounts")?,
+        };
+        found.entry(row.payment_id).or_default().push(OwedLine {
+            line,
+            refunded_minor: row.refunded_minor,
+            canceled_minor: row.canceled_minor,
         });
     }
     Ok(found)

@@ -1,37 +1,13 @@
 //! The table `transactions`: operations, and who looks after the open ones.
 
 use chrono::{DateTime, Utc};
-use ids::{PaymentId, TransactionId};
+use ids::{ChangeId, PaymentId, TransactionId};
 use money::{Currency, Money};
 use sqlx::PgConnection;
 
 use super::{value, word};
-use crate::domain::{ConnectorName, Failure, Operation, OperationState, Transaction};
-
-/// An open operation that someone has taken up until its lease ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Task {
-    /// The operation.
-    pub id: TransactionId,
-    /// Its payment.
-    pub payment_id: PaymentId,
-    /// Through whom.
-    pub connector: ConnectorName,
-    /// What.
-    pub operation: Operation,
-    /// Whether it was given to the connector before, so that the connector is to be asked first.
-    pub was_sent: bool,
-    /// For how much.
-    pub amount: Money,
-    /// The key under which the connector does it once.
-    pub key: String,
-    /// The connector's token of the buyer's means.
-    pub token: Option<String>,
-    /// The connector's own name for the charge that this is about.
-    pub charge: Option<String>,
-    /// Which taking up this is.
-    pub attempt: i32,
-}
+use crate::connectors::Task;
+use crate::domain::{Action, Cause, Done, Ending, Failure, Operation, OperationState, Transaction};
 
 /// Takes up open operations that are due: of any payment, or of one. What another copy is about to end is left out.
 pub async fn take_due(
@@ -57,13 +33,17 @@ pub async fn take_due(
             Ok(Task {
                 id,
                 payment_id: PaymentId::from_uuid(row.payment_id),
+                tender_number: row.tender_number,
                 connector: word(&row.connector)?,
                 operation: word(&row.operation)?,
+                change_id: row.change_id.map(ChangeId::from_uuid),
                 was_sent: row.was_sent,
                 amount: Money::new(row.amount_minor, currency),
                 key: row.connector_key.unwrap_or_else(|| id.to_string()),
                 token: row.token,
                 charge: row.charge,
+                return_url: row.return_url,
+                ending: row.ending.as_deref().map(word::<Ending>).transpose()?,
                 attempt: row.attempts,
             })
         })
@@ -94,16 +74,23 @@ pub async fn insert(
     operation: &Transaction,
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
+    let parts = match operation.parts.as_slice() {
+        [] => None,
+        parts => Some(serde_json::to_value(parts).map_err(|error| sqlx::Error::Encode(Box::new(error)))?),
+    };
     sqlx::query!(
-        "insert into transactions (transaction_id, payment_id, tender_number, operation, state, amount_minor,
-                                   connector_key, due_at, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+        "insert into transactions (transaction_id, payment_id, tender_number, operation, cause, change_id, state,
+                                   amount_minor, parts, connector_key, due_at, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
         operation.id.as_uuid(),
         operation.payment_id.as_uuid(),
         operation.tender_number,
         operation.operation.as_str(),
+        operation.cause.as_str(),
+        operation.change_id.map(ChangeId::as_uuid),
         operation.state.as_str(),
         operation.amount_minor,
+        parts,
         operation.connector_key,
         operation.due_at,
         now
@@ -113,7 +100,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Ends an open operation; false where it was ended before.
+/// Ends an open operation, or a refund that had succeeded with a failure; false where that may not be.
 pub async fn end(
     conn: &mut PgConnection,
     id: TransactionId,
@@ -124,9 +111,10 @@ pub async fn end(
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
         "update transactions
-            set state = $2, connector_reference = $3, refusal_code = $4, refusal_detail = $5, due_at = null,
+            set state = $2, connector_reference = coalesce($3, connector_reference), refusal_code = $4,
+                refusal_detail = $5, due_at = null, action_url = null, action_until = null, ending = null,
                 updated_at = $6
-          where transaction_id = $1 and state = any($7)",
+          where transaction_id = $1 and state = any($7) and (state <> 'succeeded' or operation = 'refund')",
         id.as_uuid(),
         state.as_str(),
         reference,
@@ -140,48 +128,87 @@ pub async fn end(
     Ok(done.rows_affected() == 1)
 }
 
-/// Notes that the connector did not answer, and when it is asked again. Says nothing where the operation was ended,
-/// or taken up by someone else after `attempt`.
+/// Notes that the connector did not answer, and when it is asked again; returns where the operation stands then. Says
+/// nothing where it was ended, or taken up by someone else after `attempt`.
 pub async fn leave_unknown(
     conn: &mut PgConnection,
     id: TransactionId,
     attempt: i32,
     again_at: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query!(
-        "update transactions set state = 'unknown', due_at = $3, updated_at = $4
-          where transaction_id = $1 and attempts = $2 and state = any($5)",
+) -> Result<Option<OperationState>, sqlx::Error> {
+    let state = sqlx::query_scalar!(
+        "update transactions
+            set state = case state when 'requires_action' then state else 'unknown' end, due_at = $3, updated_at = $4
+          where transaction_id = $1 and attempts = $2 and state in ('sent', 'unknown', 'requires_action')
+         returning state",
         id.as_uuid(),
         attempt,
         again_at,
+        now
+    )
+    .fetch_optional(conn)
+    .await?;
+    state.as_deref().map(word).transpose()
+}
+
+/// Notes that the buyer has to act, and when the connector is asked whether that was done. Says nothing where the
+/// operation was ended, or taken up by someone else after `attempt`.
+pub async fn wait_for_buyer(
+    conn: &mut PgConnection,
+    (id, attempt): (TransactionId, i32),
+    reference: &str,
+    action: &Action,
+    again_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "update transactions
+            set state = 'requires_action', connector_reference = $3, action_url = $4, action_until = $5, due_at = $6,
+                updated_at = $7
+          where transaction_id = $1 and attempts = $2 and state = any($8)",
+        id.as_uuid(),
+        attempt,
+        reference,
+        action.url,
+        action.until,
+        again_at,
         now,
-        &OperationState::Unknown.may_follow() as &[&str]
+        &OperationState::RequiresAction.may_follow() as &[&str]
     )
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-/// One operation of a payment's history.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Done {
-    /// The operation.
-    pub id: TransactionId,
-    /// Which tender of the payment.
-    pub tender_number: i32,
-    /// What.
-    pub operation: Operation,
-    /// Where it stands.
-    pub state: OperationState,
-    /// The connector's own name for what it did.
-    pub connector_reference: Option<String>,
+/// Has the connector give up an operation that waits for the buyer, whoever gets to it; false where it waits no more.
+/// Belongs until `lease_until` to whoever asks, as the attempt that is returned.
+pub async fn give_up(
+    conn: &mut PgConnection,
+    id: TransactionId,
+    ending: Ending,
+    lease_until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Option<i32>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "update transactions set ending = $2, due_at = $3, attempts = attempts + 1, updated_at = $4
+          where transaction_id = $1 and state = 'requires_action' and ending is null
+         returning attempts",
+        id.as_uuid(),
+        ending.as_str(),
+        lease_until,
+        now
+    )
+    .fetch_optional(conn)
+    .await
 }
 
 /// What was done on a payment, in its order.
 pub async fn of_payment(conn: &mut PgConnection, payment: PaymentId) -> Result<Vec<Done>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select transaction_id, tender_number, operation, state, connector_reference from transactions
+        "select transaction_id, tender_number, operation, cause, change_id, state, amount_minor, parts,
+                connector_reference, refusal_code, refusal_detail, ending
+           from transactions
           where payment_id = $1 order by created_at, transaction_id",
         payment.as_uuid()
     )
@@ -189,12 +216,30 @@ pub async fn of_payment(conn: &mut PgConnection, payment: PaymentId) -> Result<V
     .await?;
     rows.into_iter()
         .map(|row| {
+            let operation: Operation = word(&row.operation)?;
+            let by_default = if operation.is_beginning() {
+                Cause::Order
+            } else {
+                Cause::Caller
+            };
             Ok(Done {
                 id: TransactionId::from_uuid(row.transaction_id),
                 tender_number: row.tender_number,
-                operation: word(&row.operation)?,
+                operation,
+                cause: row.cause.as_deref().map_or(Ok(by_default), word)?,
+                change_id: row.change_id.map(ChangeId::from_uuid),
                 state: word(&row.state)?,
+                amount_minor: row.amount_minor,
+                parts: match row.parts {
+                    Some(parts) => value(serde_json::from_value(parts).ok(), "parts")?,
+                    None => Vec::new(),
+                },
                 connector_reference: row.connector_reference,
+                refusal: row
+                    .refusal_code
+                    .zip(row.refusal_detail)
+                    .map(|(code, detail)| Failure { code, detail }),
+                is_ending: row.ending.is_some(),
             })
         })
         .collect()

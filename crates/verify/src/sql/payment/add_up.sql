@@ -1,11 +1,21 @@
 -- Which payments are not what their lines and tenders add up to?
-with line as (
+with back as (
+    select o.payment_id, (part.value ->> 'line_number')::int as line_number,
+           sum((part.value ->> 'amount_minor')::numeric) as given_back
+      from transactions o
+     cross join lateral jsonb_array_elements(o.parts) as part (value)
+     where o.operation = 'refund' and o.state = 'succeeded'
+     group by o.payment_id, line_number),
+line as (
     select l.payment_id,
            sum(l.unit_price_minor::numeric * l.quantity - l.partner_discount_minor - l.platform_discount_minor
                + l.shipping_minor) as owed,
            count(*) as lines,
            max(l.line_number) as last,
            min(l.line_number) as first,
+           sum(l.canceled_minor::numeric) as canceled,
+           sum(l.refunded_minor::numeric) as refunded,
+           bool_or(l.refunded_minor is distinct from coalesce(b.given_back, 0)) as given_back_differs,
            bool_or(l.tax_free_minor > l.unit_price_minor::numeric * l.quantity) as tax_free_too_much,
            bool_or(case when l.discounts = '[]' then l.partner_discount_minor <> 0 or l.platform_discount_minor <> 0
                         else l.partner_discount_minor <> d.by_partner or l.platform_discount_minor <> d.by_platform
@@ -19,11 +29,13 @@ with line as (
                   coalesce(bool_or(value ->> 'funded_by' not in ('partner', 'platform')
                                    or (value ->> 'amount_minor')::numeric <= 0), false) as strange
              from jsonb_array_elements(l.discounts)) as d on l.discounts <> '[]'
+      left join back b on b.payment_id = l.payment_id and b.line_number = l.line_number
      group by l.payment_id),
 tender as (
     select t.payment_id,
            sum(t.amount_minor::numeric) as amount,
            sum(t.captured_minor::numeric) as captured,
+           sum(t.authorized_minor::numeric - t.captured_minor - t.voided_minor) as held,
            count(*) as tenders,
            max(t.number) as last,
            min(t.number) as first,
@@ -45,6 +57,9 @@ select 'pay:' || p.payment_id as id,
            case when l.lines <> l.last or l.first <> 1 then 'its lines are not numbered from 1' end,
            case when t.tenders <> t.last or t.first <> 1 then 'its tenders are not numbered from 1' end,
            case when t.beyond then 'a tender authorized more than its amount' end,
+           case when l.given_back_differs then 'a line gave back other than its refunds say' end,
+           case when l.canceled <> 0 and (p.origin = 'external' or t.held <> 0 or l.canceled <> p.owed_minor - p.captured_minor)
+                then format('%s of its lines were let go, which is not what was never taken', l.canceled) end,
            case when l.discounts_differ then 'discounts of a line are not their sums' end,
            case when l.tax_free_too_much then 'more of a line is tax-free than it costs' end,
            case when p.origin = 'platform' and p.owed_minor <> p.amount_minor then 'does not pay its lines' end,
@@ -62,6 +77,8 @@ select 'pay:' || p.payment_id as id,
     or t.tenders <> t.last or t.first <> 1
     or t.beyond
     or l.discounts_differ
+    or l.given_back_differs
+    or (l.canceled <> 0 and (p.origin = 'external' or t.held <> 0 or l.canceled <> p.owed_minor - p.captured_minor))
     or l.tax_free_too_much
     or (p.origin = 'platform' and p.owed_minor <> p.amount_minor)
     or s.caller is not null

@@ -1,6 +1,17 @@
--- What may have been answered of each payment, that never changes?
-with line as (
-    select l.payment_id,
+-- What may have been answered of each payment, that never changes but by increments? One row for each form that it had.
+with grown as (
+    select c.payment_id, c.tender_number, o.amount_minor, min((line.value ->> 'line_number')::int) as first
+      from changes c
+      join transactions o using (change_id)
+     cross join lateral jsonb_array_elements(c.lines) as line (value)
+     where c.kind = 'increment' and o.state = 'succeeded'
+     group by c.change_id, c.payment_id, c.tender_number, o.amount_minor),
+form as (
+    select p.payment_id, 2147483647 as through from payments p
+     union all
+    select g.payment_id, g.first - 1 from grown g),
+line as (
+    select l.payment_id, f.through,
            string_agg(format('[line=%s partner=%s category=%s price=%s quantity=%s shipping=%s tax_free=%s discounts=%s]',
                              l.line_number, l.partner_id, l.category, l.unit_price_minor, l.quantity, l.shipping_minor,
                              l.tax_free_minor, case when l.discounts <> '[]' then
@@ -10,22 +21,32 @@ with line as (
                                                        with ordinality as d (value, place)) end),
                       ' ' order by l.line_number) as all_of_them
       from payment_lines l
-     group by l.payment_id),
+      join form f on f.payment_id = l.payment_id and l.line_number <= f.through
+     group by l.payment_id, f.through),
 tender as (
-    select payment_id, string_agg(format('%s:%s:%s', tender_id, kind, amount_minor), ',' order by number) as all_of_them
-      from tenders
-     group by payment_id)
+    select t.payment_id, f.through,
+           string_agg(format('%s:%s:%s', t.tender_id, t.kind,
+                             t.amount_minor - coalesce((select sum(g.amount_minor) from grown g
+                                                         where g.payment_id = t.payment_id
+                                                           and g.tender_number = t.number and g.first > f.through), 0)),
+                      ',' order by t.number) as all_of_them
+      from tenders t
+      join form f using (payment_id)
+     group by t.payment_id, f.through)
 select p.payment_id::text,
        format('reference=%s currency=%s owed=%s amount=%s connector=%s origin=%s capture=%s sold_at=%s created_at=%s tenders=%s %s',
-              p.order_reference, p.currency, p.owed_minor, p.amount_minor, p.connector, p.origin, p.capture,
-              (extract(epoch from p.sold_at) * 1000000)::bigint, (extract(epoch from p.created_at) * 1000000)::bigint,
-              t.all_of_them, l.all_of_them),
+              p.order_reference, p.currency, p.owed_minor - later.minor, p.amount_minor - later.minor, p.connector,
+              p.origin, p.capture, (extract(epoch from p.sold_at) * 1000000)::bigint,
+              (extract(epoch from p.created_at) * 1000000)::bigint, t.all_of_them, l.all_of_them),
        case when p.status in ('failed', 'voided', 'canceled', 'expired') then p.status
             when exists (select from transactions o
                           where o.payment_id = p.payment_id and o.operation in ('capture', 'sale')
                             and o.state = 'succeeded') then 'completed'
             else '' end
-  from payments p
-  left join tender t using (payment_id)
-  left join line l using (payment_id)
+  from form f
+  join payments p using (payment_id)
+ cross join lateral (select coalesce(sum(g.amount_minor), 0) as minor from grown g
+                      where g.payment_id = f.payment_id and g.first > f.through) as later
+  left join tender t on t.payment_id = f.payment_id and t.through = f.through
+  left join line l on l.payment_id = f.payment_id and l.through = f.through
  order by p.payment_id

@@ -1,0 +1,297 @@
+use chrono::DateTime;
+use contracts::events::{PaidLine, TenderKind};
+use ids::{PartnerId, TransactionId};
+use money::Currency;
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::order::{Means, Order};
+use crate::domain::status::{PaymentStatus, derive, is_complete, took};
+use crate::domain::{ConnectorName, Failure};
+use Operation::{Authorize, Refund, Sale, Void};
+use OperationState::{Declined, Succeeded};
+
+/// A payment that is worked on as the service would, with outcomes that a test decides.
+struct Made {
+    payment: Payment,
+    history: Vec<Done>,
+}
+
+impl Made {
+    /// Of tenders of these amounts; the last is the first that money goes back to.
+    fn of(capture: Capture, amounts: &[i64]) -> Self {
+        let all: i64 = amounts.iter().sum();
+        let rank = |number: i32| i32::try_from(amounts.len()).unwrap() - number;
+        let order = Order {
+            order_reference: "1".into(),
+            currency: Currency::KRW,
+            lines: vec![line(1, all - all / 3), line(2, all / 3)],
+            means: (0_i32..)
+                .zip(amounts)
+                .map(|(number, amount_minor)| Means {
+                    kind: TenderKind::Card,
+                    amount_minor: *amount_minor,
+                    token: None,
+                    refund_rank: rank(number),
+                })
+                .collect(),
+            capture,
+            connector: ConnectorName::Simulator,
+            return_url: None,
+            sold_at: None,
+            owed_minor: all,
+            amount_minor: all,
+        };
+        let (payment, _) = order.into_opened("usr", DateTime::UNIX_EPOCH, OperationState::Sent, None);
+        Self {
+            payment,
+            history: Vec::new(),
+        }
+    }
+
+    /// Works until nothing is left to do, or `steps` are done; `outcome` says how each operation ends.
+    fn work(
+        &mut self,
+        change: Option<&Change>,
+        steps: usize,
+        mut outcome: impl FnMut(&Step) -> OperationState,
+    ) {
+        for _ in 0..steps {
+            let Some(step) = next_step(&self.payment, &self.history, change) else {
+                return;
+            };
+            let state = outcome(&step);
+            self.end(step, state);
+        }
+    }
+
+    fn end(&mut self, step: Step, state: OperationState) {
+        if state == Succeeded {
+            let mut tenders = self.payment.tenders.iter_mut();
+            let tender = tenders.find(|t| t.number == step.tender_number).unwrap();
+            tender.amounts = tender.amounts.after(step.operation, step.amount_minor).unwrap();
+            for part in &step.parts {
+                let mut lines = self.payment.lines.iter_mut();
+                let line = lines.find(|l| l.line.line_number == part.line_number).unwrap();
+                line.refunded_minor += part.amount_minor;
+                assert!(line.left_minor() >= 0);
+            }
+        }
+        self.history.push(Done {
+            id: TransactionId::generate(),
+            tender_number: step.tender_number,
+            operation: step.operation,
+            cause: step.cause,
+            change_id: step.change_id,
+            state,
+            amount_minor: step.amount_minor,
+            parts: step.parts,
+            connector_reference: None,
+            refusal: state.is_refused().then(|| Failure {
+                code: "no".into(),
+                detail: "no".into(),
+            }),
+            is_ending: false,
+        });
+    }
+
+    fn status(&self) -> PaymentStatus {
+        derive(&self.payment.amounts(), &self.history)
+    }
+
+    fn steps(&self) -> Vec<(i32, Operation, i64)> {
+        let step = |done: &Done| (done.tender_number, done.operation, done.amount_minor);
+        self.history.iter().map(step).collect()
+    }
+}
+
+fn line(number: i32, price: i64) -> PaidLine {
+    PaidLine {
+        line_number: number,
+        partner_id: PartnerId::generate(),
+        category: String::new(),
+        unit_price_minor: price,
+        quantity: 1,
+        shipping_minor: 0,
+        tax_free_minor: 0,
+        discounts: Vec::new(),
+    }
+}
+
+fn change(command: Command, amount_minor: i64) -> Change {
+    Change {
+        id: ChangeId::generate(),
+        command,
+        amount_minor,
+        parts: Vec::new(),
+        tender_number: None,
+    }
+}
+
+#[test]
+fn one_tender_is_sold_at_once_and_several_are_held_before_any_is_taken() {
+    for (capture, amounts, steps, status) in [
+        (
+            Capture::Automatic,
+            vec![70],
+            vec![(1, Sale, 70)],
+            PaymentStatus::Completed,
+        ),
+        (
+            Capture::Manual,
+            vec![70],
+            vec![(1, Authorize, 70)],
+            PaymentStatus::Authorized,
+        ),
+        (
+            Capture::Automatic,
+            vec![70, 30, 0],
+            vec![
+                (1, Authorize, 70),
+                (2, Authorize, 30),
+                (3, Authorize, 0),
+                (1, Operation::Capture, 70),
+                (2, Operation::Capture, 30),
+                (3, Operation::Capture, 0),
+            ],
+            PaymentStatus::Completed,
+        ),
+        (
+            Capture::Manual,
+            vec![70, 30],
+            vec![(1, Authorize, 70), (2, Authorize, 30)],
+            PaymentStatus::Authorized,
+        ),
+    ] {
+        let mut made = Made::of(capture, &amounts);
+        made.work(None, 20, |_| Succeeded);
+        assert_eq!(
+            (made.steps(), made.status()),
+            (steps, status),
+            "{capture:?} {amounts:?}"
+        );
+    }
+}
+
+#[test]
+fn if_a_later_tender_fails_the_earlier_are_released() {
+    let mut made = Made::of(Capture::Automatic, &[50, 30, 20]);
+    made.work(None, 20, |step| {
+        if step.tender_number == 3 {
+            Declined
+        } else {
+            Succeeded
+        }
+    });
+    let expected = [
+        (1, Authorize, 50),
+        (2, Authorize, 30),
+        (3, Authorize, 20),
+        (2, Void, 30),
+        (1, Void, 50),
+    ];
+    assert_eq!(made.steps(), expected);
+    assert_eq!(made.status(), PaymentStatus::Failed);
+    assert!(!is_complete(&made.payment.amounts(), &made.history));
+}
+
+#[test]
+fn if_a_later_capture_fails_what_was_taken_goes_back_however_often_that_is_refused() {
+    let mut made = Made::of(Capture::Automatic, &[50, 30]);
+    let mut refusals = Vec::new();
+    made.work(None, 20, |step| {
+        match (step.cause, step.operation, step.tender_number) {
+            (Cause::Order, Operation::Capture, 2) => Declined,
+            (Cause::Release, Refund, _) if step.refusals < 3 => {
+                refusals.push(step.refusals);
+                Declined
+            }
+            _ => Succeeded,
+        }
+    });
+    assert_eq!(refusals, [0, 1, 2]);
+    assert_eq!(made.steps().last(), Some(&(1, Refund, 50)));
+    assert_eq!(made.status(), PaymentStatus::Failed);
+    assert_eq!(made.payment.sum(TenderAmounts::kept_minor), 0);
+}
+
+#[test]
+fn a_refund_takes_the_tenders_in_the_order_that_was_settled_beforehand() {
+    let mut made = Made::of(Capture::Automatic, &[50, 30, 20]);
+    made.work(None, 20, |_| Succeeded);
+    made.history.clear();
+    for (amount, steps) in [
+        (25, vec![(3, Refund, 20), (2, Refund, 5)]),
+        (30, vec![(2, Refund, 25), (1, Refund, 5)]),
+        (45, vec![(1, Refund, 45)]),
+    ] {
+        let before = made.history.len();
+        made.work(Some(&change(Command::Refund, amount)), 20, |_| Succeeded);
+        assert_eq!(made.steps()[before..], steps, "{amount}");
+    }
+    assert!(made.payment.lines.iter().all(|line| line.left_minor() == 0));
+}
+
+#[test]
+fn a_change_ends_with_its_first_refusal() {
+    let mut made = Made::of(Capture::Manual, &[50, 30]);
+    made.work(None, 20, |_| Succeeded);
+    made.work(Some(&change(Command::Capture, 80)), 20, |step| {
+        match step.tender_number {
+            1 => Succeeded,
+            _ => Declined,
+        }
+    });
+    assert_eq!(made.status(), PaymentStatus::PartiallyCaptured);
+    made.work(Some(&change(Command::Void, 30)), 20, |_| Succeeded);
+    assert_eq!(made.status(), PaymentStatus::Completed);
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    prop::sample::select(&[Command::Capture, Command::Void, Command::Refund][..])
+}
+
+proptest! {
+    /// Whatever is asked for and whatever a connector says, crashes between the steps included (a plan is made anew
+    /// from what is written at every step): the rules hold, and a payment that failed keeps nothing of the buyer's.
+    #[test]
+    fn no_course_of_events_breaks_the_rules(
+        is_manual in any::<bool>(),
+        amounts in prop::collection::vec(0_i64..100, 1..4),
+        asked in prop::collection::vec((command(), 0_i64..300), 0..8),
+        outcomes in prop::collection::vec(prop::sample::select(&[Succeeded, Succeeded, Declined][..]), 60),
+    ) {
+        let capture = if is_manual { Capture::Manual } else { Capture::Automatic };
+        let mut made = Made::of(capture, &amounts);
+        let mut outcomes = outcomes.into_iter();
+        made.work(None, 200, |_| outcomes.next().unwrap_or(Succeeded));
+        for (command, amount) in asked {
+            let most: i64 = match command {
+                Command::Refund => made.payment.sum(TenderAmounts::kept_minor),
+                _ => made.payment.sum(TenderAmounts::held_minor),
+            };
+            if !command.is_allowed_in(made.status()) || most == 0 { continue }
+            made.work(Some(&change(command, amount.min(most))), 200, |_| outcomes.next().unwrap_or(Succeeded));
+        }
+        for tender in &made.payment.tenders {
+            let t = tender.amounts;
+            prop_assert!(t.captured_minor + t.voided_minor <= t.authorized_minor);
+            prop_assert!(t.refunded_minor <= t.captured_minor);
+            prop_assert!(t.authorized_minor <= t.amount_minor);
+        }
+        let refunded: i64 = made.payment.lines.iter().map(|l| l.refunded_minor).sum();
+        let given_back: i64 = made.history.iter()
+            .filter(|d| d.did(Refund) && d.cause == Cause::Caller).map(|d| d.amount_minor).sum();
+        prop_assert_eq!(refunded, given_back);
+        match made.status() {
+            PaymentStatus::Failed => {
+                prop_assert_eq!(made.payment.sum(TenderAmounts::held_minor), 0);
+                prop_assert_eq!(made.payment.sum(TenderAmounts::kept_minor), 0);
+            }
+            PaymentStatus::Completed => prop_assert!(is_complete(&made.payment.amounts(), &made.history)),
+            PaymentStatus::Authorized => prop_assert!(!took(&made.history)),
+            PaymentStatus::Requested | PaymentStatus::Processing => prop_assert!(false, "{:?}", made.history),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,161 @@
+use ids::TransactionId;
+
+use super::*;
+use Operation::{Authorize, Capture, Increment, Refund, Sale, Void};
+use OperationState::{
+    Canceled, Created, Declined, Expired, Failed, RequiresAction, Sent, Succeeded, Unknown,
+};
+
+fn done(
+    cause: Cause,
+    tender_number: i32,
+    operation: Operation,
+    amount_minor: i64,
+    state: OperationState,
+) -> Done {
+    Done {
+        id: TransactionId::generate(),
+        tender_number,
+        operation,
+        cause,
+        change_id: None,
+        state,
+        amount_minor,
+        parts: Vec::new(),
+        connector_reference: None,
+        refusal: None,
+        is_ending: false,
+    }
+}
+
+/// The status after these operations on tenders of 100 each.
+fn after(history: &[Done]) -> PaymentStatus {
+    let count = history.iter().map(|done| done.tender_number).max().unwrap_or(1);
+    let mut tenders = vec![TenderAmounts::of(100); usize::try_from(count).unwrap()];
+    for done in history.iter().filter(|done| done.state == Succeeded) {
+        let tender = &mut tenders[usize::try_from(done.tender_number).unwrap() - 1];
+        *tender = tender.after(done.operation, done.amount_minor).unwrap();
+    }
+    derive(&tenders, history)
+}
+
+#[test]
+fn the_status_follows_from_what_was_done() {
+    use PaymentStatus as Is;
+    let order = |operation, minor, state| done(Cause::Order, 1, operation, minor, state);
+    let asked = |operation, minor, state| done(Cause::Caller, 1, operation, minor, state);
+    let ran_out = |minor| done(Cause::Expiry, 1, Void, minor, Succeeded);
+    let held = || order(Authorize, 100, Succeeded);
+    let sold = || order(Sale, 100, Succeeded);
+    for (history, status) in [
+        (vec![], Is::Requested),
+        (vec![order(Sale, 100, Created)], Is::Requested),
+        (vec![order(Sale, 100, Sent)], Is::Processing),
+        (vec![order(Sale, 100, Unknown)], Is::Processing),
+        (vec![order(Sale, 100, RequiresAction)], Is::RequiresAction),
+        (vec![order(Sale, 100, Declined)], Is::Failed),
+        (vec![order(Sale, 100, Failed)], Is::Failed),
+        (vec![order(Sale, 100, Canceled)], Is::Canceled),
+        (vec![order(Sale, 100, Expired)], Is::Expired),
+        (vec![sold()], Is::Completed),
+        (vec![order(Sale, 0, Succeeded)], Is::Completed),
+        (vec![held()], Is::Authorized),
+        (vec![held(), asked(Increment, 50, Sent)], Is::Processing),
+        (vec![held(), asked(Increment, 50, Declined)], Is::Authorized),
+        (
+            vec![
+                held(),
+                asked(Increment, 50, Succeeded),
+                asked(Capture, 100, Succeeded),
+            ],
+            Is::PartiallyCaptured,
+        ),
+        (vec![held(), asked(Capture, 100, Sent)], Is::Processing),
+        (vec![held(), asked(Capture, 100, Declined)], Is::Authorized),
+        (vec![held(), asked(Capture, 40, Succeeded)], Is::PartiallyCaptured),
+        (
+            vec![
+                held(),
+                asked(Capture, 40, Succeeded),
+                asked(Capture, 60, Succeeded),
+            ],
+            Is::Completed,
+        ),
+        (
+            vec![held(), asked(Capture, 40, Succeeded), asked(Void, 60, Succeeded)],
+            Is::Completed,
+        ),
+        (
+            vec![held(), asked(Capture, 40, Succeeded), ran_out(60)],
+            Is::Completed,
+        ),
+        (vec![held(), asked(Void, 100, Succeeded)], Is::Voided),
+        (vec![held(), asked(Void, 30, Succeeded)], Is::Authorized),
+        (vec![held(), ran_out(100)], Is::Expired),
+        (vec![sold(), asked(Refund, 30, Succeeded)], Is::PartiallyRefunded),
+        (vec![sold(), asked(Refund, 100, Succeeded)], Is::Refunded),
+        (vec![sold(), asked(Refund, 100, Failed)], Is::Completed),
+        (
+            vec![sold(), asked(Refund, 30, Succeeded), asked(Refund, 70, Failed)],
+            Is::PartiallyRefunded,
+        ),
+        (
+            vec![
+                held(),
+                asked(Capture, 40, Succeeded),
+                asked(Refund, 40, Succeeded),
+            ],
+            Is::Refunded,
+        ),
+        (
+            vec![
+                held(),
+                asked(Capture, 40, Succeeded),
+                asked(Refund, 40, Succeeded),
+                asked(Capture, 60, Succeeded),
+            ],
+            Is::PartiallyRefunded,
+        ),
+    ] {
+        assert_eq!(after(&history), status, "{history:?}");
+    }
+}
+
+#[test]
+fn what_a_later_tender_ends_with_decides_once_the_earlier_ones_are_let_go() {
+    use PaymentStatus as Is;
+    let held = || done(Cause::Order, 1, Authorize, 100, Succeeded);
+    let refused = |state| done(Cause::Order, 2, Authorize, 100, state);
+    let release = |state| done(Cause::Release, 1, Void, 100, state);
+    for (history, status) in [
+        (vec![held(), refused(Sent)], Is::Processing),
+        (vec![held(), refused(RequiresAction)], Is::RequiresAction),
+        (vec![held(), refused(Declined), release(Sent)], Is::Processing),
+        // A release that was refused is tried again later.
+        (
+            vec![held(), refused(Declined), release(Declined), release(Created)],
+            Is::Processing,
+        ),
+        (vec![held(), refused(Declined), release(Succeeded)], Is::Failed),
+        (vec![held(), refused(Canceled), release(Succeeded)], Is::Canceled),
+        (vec![held(), refused(Expired), release(Succeeded)], Is::Expired),
+        // Another connector did what the first refused.
+        (
+            vec![held(), refused(Declined), refused(Succeeded)],
+            Is::Authorized,
+        ),
+    ] {
+        assert_eq!(after(&history), status, "{history:?}");
+    }
+    let taken = vec![
+        held(),
+        refused(Succeeded),
+        done(Cause::Order, 1, Capture, 100, Succeeded),
+        done(Cause::Order, 2, Capture, 100, Declined),
+        done(Cause::Release, 2, Void, 100, Succeeded),
+        done(Cause::Release, 1, Refund, 100, Succeeded),
+    ];
+    assert_eq!(after(&taken), Is::Failed);
+    let amounts = [TenderAmounts::of(0)];
+    assert!(!is_complete(&amounts, &taken));
+}

@@ -1,0 +1,498 @@
+//! What follows from the outcome of an operation: amounts, lines, the next operation, the status, events.
+
+use bus::Work;
+use chrono::{DateTime, Utc};
+use contracts::events::RefundOutcome;
+use ids::TransactionId;
+use money::Money;
+
+use super::Payments;
+use crate::connectors::{Outcome, Task};
+use crate::domain::parts::spread;
+use crate::domain::payment::Refund;
+use crate::domain::plan::next_step;
+use crate::domain::status::{derive, given_up, is_complete};
+use crate::domain::{
+    Cause, ConnectorName, Done, Failure, Operation, OperationState, OwedLine, Part, Payment, PaymentStatus,
+    Step, Tender, Transaction,
+};
+use crate::error::Error;
+use crate::store::tenders::{self, Moving};
+use crate::store::{changes, payment_lines, payments, transactions};
+
+/// Pauses, in milliseconds; each doubles up to the longest of its kind. Before a connector that did not answer is asked:
+const FIRST_QUESTION_MS: i64 = 250;
+/// Before it is asked whether the buyer has acted, which its webhook mostly tells earlier:
+const FIRST_LOOK_MS: i64 = 1_000;
+const LONGEST_PAUSE_MS: i64 = 60_000;
+/// Before what was refused, and must go back, is tried again under a new key:
+const FIRST_RELEASE_MS: i64 = 1_000;
+const LONGEST_RELEASE_MS: i64 = 3_600_000;
+
+/// What a payment is after an operation has moved, and what is done next.
+pub(super) struct Concluded {
+    /// As it is written now.
+    pub(super) payment: Payment,
+    /// The operation that was begun with it, for whoever works on it.
+    pub(super) next: Option<Task>,
+}
+
+impl Payments {
+    /// Moves an operation of a payment that is locked on by `outcome`, and brings the payment in line with it.
+    ///
+    /// An operation that someone else ended first, or took up after this one's attempt, stays as it is, and so does the
+    /// payment.
+    pub(super) async fn conclude(
+        &self,
+        work: &mut Work,
+        mut payment: Payment,
+        task: &Task,
+        outcome: &Outcome,
+        now: DateTime<Utc>,
+    ) -> Result<Concluded, Error> {
+        let mut history = transactions::of_payment(work.conn(), payment.id).await?;
+        let was = |done: &Done| done.id == task.id && done.state == OperationState::Succeeded;
+        let is_reversal = history.iter().any(was);
+        let was_complete = is_complete(&payment.amounts(), &history);
+        let before: Vec<i64> = payment.lines.iter().map(|line| line.refunded_minor).collect();
+        let Some(state) = moved(work, task, outcome, now).await? else {
+            return Ok(Concluded { payment, next: None });
+        };
+        note(&mut history, task, outcome, state);
+        match outcome {
+            Outcome::Succeeded { held_until, .. } => {
+                apply(work, &mut payment, &history, task, *held_until).await?;
+                payment.failure = None;
+            }
+            Outcome::Unknown(_) | Outcome::RequiresAction { .. } => {}
+            Outcome::Declined(_) | Outcome::Failed(_) | Outcome::GivenUp(_) if is_reversal => {
+                reverse(work, &mut payment, &history, task).await?;
+                payment.failure = refusal(outcome);
+            }
+            Outcome::Declined(_) | Outcome::Failed(_) | Outcome::GivenUp(_) => {
+                tenders::not_moved(work.conn(), payment.id, task.tender_number).await?;
+                payment.failure = refusal(outcome);
+            }
+        }
+        let change = match task.change_id {
+            Some(id) => changes::one(work.conn(), id).await?,
+            None => None,
+        };
+        let step = next_step(&payment, &history, change.as_ref().map(|asked| &asked.change));
+        let next = match step {
+            Some(step) => self.begin(work, &payment, &mut history, step, now).await?,
+            None => None,
+        };
+        if let Some(refused) = given_up(&history) {
+            payment.failure.clone_from(&refused.refusal);
+        }
+        let was_failed = payment.status == PaymentStatus::Failed;
+        payment.status = derive(&payment.amounts(), &history);
+        payment.action = match outcome {
+            Outcome::RequiresAction { action, .. } => Some(action.clone()),
+            Outcome::Unknown(_) => payment.action,
+            _ => None,
+        };
+        if is_complete(&payment.amounts(), &history) {
+            let how = if is_reversal {
+                RefundOutcome::Reversed
+            } else {
+                RefundOutcome::Refunded
+            };
+            if !was_complete {
+                complete(work, &mut payment, &history, now).await?;
+            } else if let Some(refund) = refund_of(&history, task.id, how) {
+                tell(work, &payment, &refund, &before, now)?;
+            }
+        }
+        payments::update(work.conn(), &payment, now).await?;
+        if payment.status == PaymentStatus::Failed && !was_failed {
+            work.publish(&payment.failed(now), now)?;
+        }
+        Ok(Concluded { payment, next })
+    }
+
+    /// Writes an operation that begins, reserves what it is to move, and adds it to `history`.
+    pub(super) async fn begin(
+        &self,
+        work: &mut Work,
+        payment: &Payment,
+        history: &mut Vec<Done>,
+        step: Step,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Task>, Error> {
+        let moving = Moving {
+            payment_id: payment.id,
+            number: step.tender_number,
+            operation: step.operation,
+            amount_minor: step.amount_minor,
+        };
+        if !tenders::reserve(work.conn(), moving).await? {
+            return Err(broken(payment, "what is planned is there"));
+        }
+        let id = TransactionId::generate();
+        // A release that was refused is tried again later, by the worker: nobody waits for it.
+        let (state, due_at) = match step.refusals {
+            0 => (OperationState::Sent, now + self.lease()),
+            refusals => (
+                OperationState::Created,
+                now + super::pause(refusals, FIRST_RELEASE_MS, LONGEST_RELEASE_MS),
+            ),
+        };
+        let operation = Transaction {
+            id,
+            payment_id: payment.id,
+            tender_number: step.tender_number,
+            operation: step.operation,
+            cause: step.cause,
+            change_id: step.change_id,
+            state,
+            amount_minor: step.amount_minor,
+            parts: step.parts,
+            connector_key: (payment.connector != ConnectorName::External).then(|| id.to_string()),
+            due_at: Some(due_at),
+        };
+        transactions::insert(work.conn(), &operation, now).await?;
+        let next =
+            (state == OperationState::Sent).then(|| task(payment, &operation, charge(history, &operation)));
+        history.push(Done {
+            id,
+            tender_number: operation.tender_number,
+            operation: operation.operation,
+            cause: operation.cause,
+            change_id: operation.change_id,
+            state,
+            amount_minor: operation.amount_minor,
+            parts: operation.parts,
+            connector_reference: None,
+            refusal: None,
+            is_ending: false,
+        });
+        Ok(next)
+    }
+}
+
+/// Writes where the operation stands now, and returns that; none where it may not go there.
+async fn moved(
+    work: &mut Work,
+    task: &Task,
+    outcome: &Outcome,
+    now: DateTime<Utc>,
+) -> Result<Option<OperationState>, Error> {
+    let conn = work.conn();
+    let state = match outcome {
+        Outcome::Succeeded { .. } => OperationState::Succeeded,
+        Outcome::Declined(_) => OperationState::Declined,
+        Outcome::Failed(_) => OperationState::Failed,
+        Outcome::GivenUp(ending) => ending.state(),
+        Outcome::RequiresAction { reference, action } => {
+            let pause = super::pause(task.tries(), FIRST_LOOK_MS, LONGEST_PAUSE_MS);
+            let again_at = (now + pause).min(action.until.max(now));
+            let operation = (task.id, task.attempt);
+            let waits = transactions::wait_for_buyer(conn, operation, reference, action, again_at, now);
+            return Ok(waits.await?.then_some(OperationState::RequiresAction));
+        }
+        Outcome::Unknown(reason) => {
+            tracing::warn!(
+                payment_id = %task.payment_id,
+                transaction_id = %task.id,
+                attempt = task.attempt,
+                reason,
+                "the outcome of an operation is not known; its connector will be asked"
+            );
+            let again_at = now + super::pause(task.tries(), FIRST_QUESTION_MS, LONGEST_PAUSE_MS);
+            return Ok(transactions::leave_unknown(conn, task.id, task.attempt, again_at, now).await?);
+        }
+    };
+    let reference = match outcome {
+        Outcome::Succeeded { reference, .. } => reference.as_deref(),
+        _ => None,
+    };
+    let ended = transactions::end(conn, task.id, state, reference, refusal(outcome).as_ref(), now).await?;
+    Ok(ended.then_some(state))
+}
+
+/// The same in the history that is at hand.
+fn note(history: &mut [Done], task: &Task, outcome: &Outcome, state: OperationState) {
+    let Some(done) = history.iter_mut().find(|done| done.id == task.id) else {
+        return;
+    };
+    done.state = state;
+    done.refusal = refusal(outcome);
+    done.is_ending = done.is_ending && state.is_open();
+    match outcome {
+        Outcome::Succeeded {
+            reference: Some(reference),
+            ..
+        }
+        | Outcome::RequiresAction { reference, .. } => {
+            done.connector_reference = Some(reference.clone());
+        }
+        _ => {}
+    }
+}
+
+/// Moves the amounts of the tender, and of the lines.
+async fn apply(
+    work: &mut Work,
+    payment: &mut Payment,
+    history: &[Done],
+    task: &Task,
+    held_until: Option<DateTime<Utc>>,
+) -> Result<(), Error> {
+    let moving = Moving {
+        payment_id: payment.id,
+        number: task.tender_number,
+        operation: task.operation,
+        amount_minor: task.amount.amount_minor(),
+    };
+    tenders::moved(work.conn(), moving, held_until).await?;
+    let tender = tender_of(payment, task)?;
+    tender.amounts = tender
+        .amounts
+        .after(task.operation, moving.amount_minor)
+        .ok_or_else(|| out_of_bounds(task))?;
+    tender.held_until = match tender.amounts.held_minor() {
+        0 => None,
+        _ => held_until.or(tender.held_until),
+    };
+    payment.captured_minor = payment.sum(|amounts| amounts.captured_minor);
+    match task.operation {
+        Operation::Refund => {
+            let parts = parts_of(history, task.id);
+            payment_lines::give_back(work.conn(), payment.id, parts, false).await?;
+            for (line, minor) in of_lines(payment, parts) {
+                line.refunded_minor = line.refunded_minor.saturating_add(minor);
+            }
+        }
+        Operation::Increment => enlarge(work, payment, task).await?,
+        Operation::Authorize | Operation::Capture | Operation::Sale | Operation::Void => {}
+    }
+    Ok(())
+}
+
+/// Takes back what a refund that had succeeded gave back.
+async fn reverse(work: &mut Work, payment: &mut Payment, history: &[Done], task: &Task) -> Result<(), Error> {
+    let moving = Moving {
+        payment_id: payment.id,
+        number: task.tender_number,
+        operation: task.operation,
+        amount_minor: task.amount.amount_minor(),
+    };
+    tenders::reverse(work.conn(), moving).await?;
+    let tender = tender_of(payment, task)?;
+    tender.amounts = tender
+        .amounts
+        .after_reversal(moving.amount_minor)
+        .ok_or_else(|| out_of_bounds(task))?;
+    let parts = parts_of(history, task.id);
+    payment_lines::give_back(work.conn(), payment.id, parts, true).await?;
+    for (line, minor) in of_lines(payment, parts) {
+        line.refunded_minor = line.refunded_minor.saturating_sub(minor);
+    }
+    Ok(())
+}
+
+fn tender_of<'a>(payment: &'a mut Payment, task: &Task) -> Result<&'a mut Tender, Error> {
+    let mut tenders = payment.tenders.iter_mut();
+    tenders
+        .find(|tender| tender.number == task.tender_number)
+        .ok_or_else(|| Error::Broken {
+            payment_id: task.payment_id,
+            rule: "an operation belongs to a tender".to_owned(),
+        })
+}
+
+fn out_of_bounds(task: &Task) -> Error {
+    Error::Broken {
+        payment_id: task.payment_id,
+        rule: "captured + voided <= authorized, refunded <= captured".to_owned(),
+    }
+}
+
+fn parts_of(history: &[Done], id: TransactionId) -> &[Part] {
+    history
+        .iter()
+        .find(|done| done.id == id)
+        .map_or(&[], |done| &done.parts)
+}
+
+/// The lines that `parts` name, each with its amount.
+fn of_lines<'a>(
+    payment: &'a mut Payment,
+    parts: &'a [Part],
+) -> impl Iterator<Item = (&'a mut OwedLine, i64)> {
+    payment.lines.iter_mut().filter_map(|line| {
+        let number = line.line.line_number;
+        let part = parts.iter().find(|part| part.line_number == number)?;
+        Some((line, part.amount_minor))
+    })
+}
+
+/// Adds the lines that an increment is for.
+async fn enlarge(work: &mut Work, payment: &mut Payment, task: &Task) -> Result<(), Error> {
+    let asked = match task.change_id {
+        Some(id) => changes::one(work.conn(), id).await?,
+        None => None,
+    };
+    let asked = asked.ok_or_else(|| broken(payment, "an increment was asked for"))?;
+    let added: Vec<OwedLine> = asked.added.into_iter().map(OwedLine::new).collect();
+    payment_lines::insert(work.conn(), payment.id, &added).await?;
+    payment.lines.extend(added);
+    let minor = task.amount.amount_minor();
+    payment.owed_minor = payment.owed_minor.saturating_add(minor);
+    payment.amount_minor = payment.amount_minor.saturating_add(minor);
+    Ok(())
+}
+
+/// Tells that everything was taken that will be. What was let go of a payment made here is no part of what was sold;
+/// what went back before is told of after it.
+async fn complete(
+    work: &mut Work,
+    payment: &mut Payment,
+    history: &[Done],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let never_taken = payment.owed_minor.saturating_sub(payment.captured_minor);
+    if payment.connector != ConnectorName::External && never_taken > 0 {
+        let parts = spread(&payment.lines, never_taken);
+        payment_lines::cancel(work.conn(), payment.id, &parts).await?;
+        for (line, minor) in of_lines(payment, &parts) {
+            line.canceled_minor = minor;
+        }
+    }
+    work.publish(&payment.completed(), now)?;
+    let mut before = vec![0_i64; payment.lines.len()];
+    for done in history {
+        let refund = refund_of(history, done.id, RefundOutcome::Refunded);
+        let Some(refund) = refund.filter(|_| done.state == OperationState::Succeeded) else {
+            continue;
+        };
+        tell(work, payment, &refund, &before, now)?;
+        for part in refund.parts {
+            for (line, before) in payment.lines.iter().zip(&mut before) {
+                if line.line.line_number == part.line_number {
+                    *before = before.saturating_add(part.amount_minor);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A refund that a caller asked for. What goes back since a payment is given up was never told of as taken.
+fn refund_of(history: &[Done], id: TransactionId, outcome: RefundOutcome) -> Option<Refund<'_>> {
+    let done = history.iter().find(|done| done.id == id)?;
+    let is_told = done.operation == Operation::Refund
+        && done.cause == Cause::Caller
+        && (done.state == OperationState::Succeeded || outcome == RefundOutcome::Reversed);
+    is_told.then_some(Refund {
+        transaction_id: done.id,
+        tender_number: done.tender_number,
+        amount_minor: done.amount_minor,
+        parts: &done.parts,
+        outcome,
+    })
+}
+
+fn tell(
+    work: &mut Work,
+    payment: &Payment,
+    refund: &Refund<'_>,
+    before: &[i64],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let told = payment
+        .refunded(refund, before, now)
+        .ok_or_else(|| broken(payment, "what goes back was taken"))?;
+    work.publish(&told, now)?;
+    Ok(())
+}
+
+/// The first operation of a new payment, for whoever works on it.
+pub(super) fn first_task(payment: &Payment, operations: &[Transaction]) -> Option<Task> {
+    operations.first().map(|operation| task(payment, operation, None))
+}
+
+/// What the connector is given of an operation that begins; `charge` is its own name for what it did before.
+fn task(payment: &Payment, operation: &Transaction, charge: Option<String>) -> Task {
+    Task {
+        id: operation.id,
+        payment_id: payment.id,
+        tender_number: operation.tender_number,
+        connector: payment.connector,
+        operation: operation.operation,
+        change_id: operation.change_id,
+        was_sent: false,
+        amount: Money::new(operation.amount_minor, payment.currency),
+        key: operation
+            .connector_key
+            .clone()
+            .unwrap_or_else(|| operation.id.to_string()),
+        token: payment
+            .tender(operation.tender_number)
+            .and_then(|tender| tender.token.clone()),
+        charge,
+        return_url: payment.return_url.clone(),
+        ending: None,
+        attempt: 0,
+    }
+}
+
+/// What is known of an operation that was begun before.
+pub(super) fn task_of(payment: &Payment, history: &[Done], done: &Done, attempt: i32) -> Task {
+    let beginning = beginning(history, done.tender_number);
+    Task {
+        id: done.id,
+        payment_id: payment.id,
+        tender_number: done.tender_number,
+        connector: payment.connector,
+        operation: done.operation,
+        change_id: done.change_id,
+        was_sent: true,
+        amount: Money::new(done.amount_minor, payment.currency),
+        key: done.id.to_string(),
+        token: payment
+            .tender(done.tender_number)
+            .and_then(|tender| tender.token.clone()),
+        charge: done.connector_reference.clone().or(beginning),
+        return_url: payment.return_url.clone(),
+        ending: None,
+        attempt,
+    }
+}
+
+fn charge(history: &[Done], operation: &Transaction) -> Option<String> {
+    if operation.operation.is_beginning() {
+        return None;
+    }
+    beginning(history, operation.tender_number)
+}
+
+/// The connector's own name for what began a tender.
+fn beginning(history: &[Done], tender_number: i32) -> Option<String> {
+    history
+        .iter()
+        .find(|done| {
+            done.tender_number == tender_number
+                && done.operation.is_beginning()
+                && done.state == OperationState::Succeeded
+        })
+        .and_then(|done| done.connector_reference.clone())
+}
+
+fn broken(payment: &Payment, rule: &str) -> Error {
+    Error::Broken {
+        payment_id: payment.id,
+        rule: rule.to_owned(),
+    }
+}
+
+/// Why an operation was not done, as far as that is known.
+fn refusal(outcome: &Outcome) -> Option<Failure> {
+    match outcome {
+        Outcome::Declined(why) | Outcome::Failed(why) => Some(why.clone()),
+        Outcome::GivenUp(ending) => Some(ending.refusal()),
+        Outcome::Succeeded { .. } | Outcome::RequiresAction { .. } | Outcome::Unknown(_) => None,
+    }
+}
