@@ -1,18 +1,19 @@
-//! The journal on disk: written by one task, many orders a disk write, loaded at start.
+//! The journal on disk: written by one task, many lines a disk write, loaded at start.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
 use chassis::Clock;
+use chrono::{DateTime, Utc};
 use tokio::fs::{File, OpenOptions};
 use tokio::io::AsyncWriteExt;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::charge::{Entry, Order};
-use crate::ledger::{Decision, Ledger};
+use crate::ledger::{Ledger, Terms};
+use crate::line::{Line, Step};
 
-/// Orders that one disk write may carry.
+/// Rules whose lines one disk write may carry.
 const GROUP: usize = 1_000;
 
 /// The journal can't be used.
@@ -26,8 +27,8 @@ pub(crate) enum JournalError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A line that is not the last one is not an entry: someone edited the file.
-    #[error("line {line} of the journal {path} is not an entry: {source}; mend it, or move the file away")]
+    /// A line that is not the last one can't be read: someone edited the file.
+    #[error("line {line} of the journal {path} can't be read: {source}; mend it, or move the file away")]
     Line {
         /// Which file.
         path: String,
@@ -38,49 +39,59 @@ pub(crate) enum JournalError {
     },
 }
 
-/// What became of an order.
+/// The journal can't be written any more.
 #[derive(Debug)]
-pub(crate) enum Executed {
-    /// Written now.
-    Fresh(Entry),
-    /// Written before; this is the first outcome.
-    Repeat(Entry),
-    /// The key stands for another order.
-    Reused,
-    /// The journal can't be written any more.
-    Closed,
-}
+pub(crate) struct Closed;
 
-/// The journal, for whoever executes and asks.
+/// A rule that is to be asked, and what is to be done once its lines are on disk.
+type Work = Box<dyn FnOnce(&Ledger, DateTime<Utc>) -> (Vec<Line>, Reply) + Send>;
+type Reply = Box<dyn FnOnce() + Send>;
+
+/// The journal, for whoever changes and asks.
 #[derive(Clone)]
 pub(crate) struct Journal {
-    orders: mpsc::Sender<(Order, oneshot::Sender<Executed>)>,
-    ledger: Arc<RwLock<Ledger>>,
+    work: mpsc::Sender<Work>,
+    shown: Arc<RwLock<Ledger>>,
+    changes: watch::Receiver<u64>,
 }
 
 impl Journal {
-    /// Executes an order once; returns when its entry is on disk.
-    pub(crate) async fn execute(&self, order: Order) -> Executed {
+    /// Asks `rule` what to write, and gives its answer when that is on disk. A rule sees all that was decided before,
+    /// even what is not on disk yet: it will be, or nobody gets an answer any more.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        rule: impl FnOnce(&Ledger, DateTime<Utc>) -> Step<T> + Send + 'static,
+    ) -> Result<T, Closed> {
         let (reply, answer) = oneshot::channel();
-        if self.orders.send((order, reply)).await.is_err() {
-            return Executed::Closed;
-        }
-        answer.await.unwrap_or(Executed::Closed)
+        let work: Work = Box::new(move |ledger, now| {
+            let step = rule(ledger, now);
+            let answer = step.answer;
+            // A client that went away has no use for the answer.
+            (step.lines, Box::new(move || drop(reply.send(answer))))
+        });
+        self.work.send(work).await.map_err(|_| Closed)?;
+        answer.await.map_err(|_| Closed)
     }
 
     /// What is on disk, as `read` sees it.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Ledger) -> T) -> T {
-        match self.ledger.read() {
+        match self.shown.read() {
             Ok(ledger) => read(&ledger),
             // A panic elsewhere does not change what is on disk.
             Err(poisoned) => read(&poisoned.into_inner()),
         }
+    }
+
+    /// Counts disk writes: whoever waits for something looks again after each.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
     }
 }
 
 /// Loads the journal, and returns it with the task that writes it.
 pub(crate) async fn open(
     path: &Path,
+    terms: Terms,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> Result<(Journal, impl Future<Output = ()> + use<>), JournalError> {
@@ -95,7 +106,8 @@ pub(crate) async fn open(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         read => read.map_err(fault)?,
     };
-    let (ledger, whole) = load(path, &bytes)?;
+    let mut ledger = Ledger::new(terms);
+    let whole = load(path, &bytes, &mut ledger)?;
     let file = OpenOptions::new()
         .create(true)
         .append(true)
@@ -105,51 +117,53 @@ pub(crate) async fn open(
     // The torn end of a write that was never answered: the next line must not be glued to it.
     file.set_len(whole).await.map_err(fault)?;
     file.sync_all().await.map_err(fault)?;
-    let (orders, incoming) = mpsc::channel(GROUP);
-    let ledger = Arc::new(RwLock::new(ledger));
+    let (work, incoming) = mpsc::channel(GROUP);
+    let (written, changes) = watch::channel(0);
+    let shown = Arc::new(RwLock::new(ledger.clone()));
     let writer = Writer {
         path: path.to_owned(),
         file,
-        ledger: Arc::clone(&ledger),
+        decided: ledger,
+        shown: Arc::clone(&shown),
+        written,
         clock,
     };
-    Ok((Journal { orders, ledger }, writer.run(incoming, stop)))
+    let journal = Journal { work, shown, changes };
+    Ok((journal, writer.run(incoming, stop)))
 }
 
-/// Reads entries; returns how many bytes of the file are whole lines.
-fn load(path: &Path, bytes: &[u8]) -> Result<(Ledger, u64), JournalError> {
-    let mut ledger = Ledger::default();
+/// Reads lines into `ledger`; returns how many bytes of the file are whole lines.
+fn load(path: &Path, bytes: &[u8], ledger: &mut Ledger) -> Result<u64, JournalError> {
     let mut whole: u64 = 0;
     for (place, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         if line.last() != Some(&b'\n') {
             break;
         }
-        let entry = serde_json::from_slice(line).map_err(|source| JournalError::Line {
+        let read = Line::parse(line).map_err(|source| JournalError::Line {
             path: path.display().to_string(),
             line: place + 1,
             source,
         })?;
-        ledger.apply(entry);
+        ledger.apply(read);
         whole += u64::try_from(line.len()).unwrap_or(0);
     }
-    ledger.settle();
-    Ok((ledger, whole))
+    Ok(whole)
 }
 
 struct Writer {
     path: PathBuf,
     file: File,
-    ledger: Arc<RwLock<Ledger>>,
+    /// What rules decide with: ahead of the disk by the lines of one write.
+    decided: Ledger,
+    /// What is on disk. A ledger of its own: what is decided changes older entries too, and must not show before.
+    shown: Arc<RwLock<Ledger>>,
+    written: watch::Sender<u64>,
     clock: Arc<dyn Clock>,
 }
 
 impl Writer {
     /// Runs until `stop`. What has come in by the time the disk is ready is the next group.
-    async fn run(
-        mut self,
-        mut incoming: mpsc::Receiver<(Order, oneshot::Sender<Executed>)>,
-        stop: CancellationToken,
-    ) {
+    async fn run(mut self, mut incoming: mpsc::Receiver<Work>, stop: CancellationToken) {
         let mut group = Vec::with_capacity(GROUP);
         loop {
             let count = tokio::select! {
@@ -159,64 +173,60 @@ impl Writer {
             if count == 0 {
                 return;
             }
-            let mut lines = Vec::new();
-            let mut answers = Vec::with_capacity(group.len());
-            for (order, reply) in group.drain(..) {
-                answers.push((self.decide(&order, &mut lines), reply));
-            }
-            if let Err(error) = self.write(&lines).await {
+            if let Err(error) = self.write(group.drain(..)).await {
                 // What is on disk now is not known: nothing more is answered until a restart has read it.
                 let path = self.path.display().to_string();
                 tracing::error!(path, error = %error, "the journal of the simulated network can't be written");
                 return;
             }
-            self.change(Ledger::settle);
-            for (executed, reply) in answers {
-                // A client that went away has no use for the answer.
-                let _gone = reply.send(executed);
+        }
+    }
+
+    async fn write(&mut self, group: impl Iterator<Item = Work>) -> std::io::Result<()> {
+        let mut bytes = Vec::new();
+        let mut lines = Vec::new();
+        let mut replies = Vec::new();
+        for work in group {
+            let (own, reply) = work(&self.decided, self.clock.now());
+            for line in own {
+                serde_json::to_writer(&mut bytes, &line)?;
+                bytes.push(b'\n');
+                self.decided.apply(line.clone());
+                lines.push(line);
             }
+            replies.push(reply);
         }
+        if !bytes.is_empty() {
+            self.file.write_all(&bytes).await?;
+            self.file.flush().await?;
+            self.file.sync_data().await?;
+            self.show(lines);
+        }
+        for reply in replies {
+            reply();
+        }
+        Ok(())
     }
 
-    fn decide(&self, order: &Order, lines: &mut Vec<u8>) -> Executed {
-        let charge_id = format!("chg_{}", uuid::Uuid::now_v7().simple());
-        let now = self.clock.now();
-        self.change(|ledger| match ledger.decide(order, charge_id, now) {
-            Decision::Repeat(entry) => Executed::Repeat(entry),
-            Decision::Reused => Executed::Reused,
-            Decision::Fresh(entry) => match serde_json::to_vec(&entry) {
-                Ok(line) => {
-                    lines.extend(line);
-                    lines.push(b'\n');
-                    ledger.apply(entry.clone());
-                    Executed::Fresh(entry)
-                }
-                Err(_) => Executed::Closed,
-            },
-        })
-    }
-
-    async fn write(&mut self, lines: &[u8]) -> std::io::Result<()> {
-        if lines.is_empty() {
-            return Ok(());
+    fn show(&self, lines: Vec<Line>) {
+        let mut shown = match self.shown.write() {
+            Ok(shown) => shown,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        for line in lines {
+            shown.apply(line);
         }
-        self.file.write_all(lines).await?;
-        self.file.flush().await?;
-        self.file.sync_data().await
-    }
-
-    fn change<T>(&self, change: impl FnOnce(&mut Ledger) -> T) -> T {
-        match self.ledger.write() {
-            Ok(mut ledger) => change(&mut ledger),
-            Err(poisoned) => change(&mut poisoned.into_inner()),
-        }
+        drop(shown);
+        self.written.send_modify(|count| *count = count.wrapping_add(1));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::charge::Operation;
+    use crate::charge::{Entry, Operation, Order};
+    use crate::ledger::{Decision, tests::terms};
+    use crate::line::fresh_id;
     use chassis::SystemClock;
     use money::Currency;
     use std::collections::HashSet;
@@ -229,11 +239,17 @@ mod tests {
             currency: Currency::KRW,
             token: "tok_ok".into(),
             charge_id: None,
+            return_url: None,
         }
     }
 
+    async fn execute(journal: &Journal, order: Order) -> Decision {
+        let rule = move |ledger: &Ledger, now| ledger.execute(&order, fresh_id("chg"), now);
+        journal.write(rule).await.unwrap()
+    }
+
     async fn opened(path: &Path) -> Journal {
-        let (journal, writer) = open(path, Arc::new(SystemClock), CancellationToken::new())
+        let (journal, writer) = open(path, terms(), Arc::new(SystemClock), CancellationToken::new())
             .await
             .unwrap();
         tokio::spawn(writer);
@@ -241,7 +257,12 @@ mod tests {
     }
 
     fn keys(journal: &Journal) -> Vec<String> {
-        journal.read(|l| l.shown().iter().map(|e| e.order.connector_key.clone()).collect())
+        journal.read(|l| {
+            l.entries()
+                .iter()
+                .map(|e| e.order.connector_key.clone())
+                .collect()
+        })
     }
 
     #[tokio::test]
@@ -249,12 +270,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("simulator/journal.jsonl");
         let journal = opened(&path).await;
-        let Executed::Fresh(first) = journal.execute(sale("a")).await else {
+        let Decision::Fresh { entry: first, .. } = execute(&journal, sale("a")).await else {
             panic!("not fresh")
         };
         // No goodbye: the second journal reads what is on disk.
         let again = opened(&path).await;
-        let Executed::Repeat(repeat) = again.execute(sale("a")).await else {
+        let Decision::Repeat(repeat) = execute(&again, sale("a")).await else {
             panic!("executed twice")
         };
         assert_eq!(first, repeat);
@@ -265,14 +286,17 @@ mod tests {
     async fn a_torn_last_line_is_dropped_and_written_over() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
-        opened(&path).await.execute(sale("a")).await;
+        execute(&opened(&path).await, sale("a")).await;
         let mut bytes = std::fs::read(&path).unwrap();
         bytes.extend(br#"{"sequence":2,"connector_key":"b","#);
         std::fs::write(&path, bytes).unwrap();
         let journal = opened(&path).await;
         assert!(matches!(
-            journal.execute(sale("b")).await,
-            Executed::Fresh(Entry { sequence: 2, .. })
+            execute(&journal, sale("b")).await,
+            Decision::Fresh {
+                entry: Entry { sequence: 2, .. },
+                ..
+            }
         ));
         assert_eq!(keys(&opened(&path).await), ["a", "b"]);
     }
@@ -282,7 +306,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
         std::fs::write(&path, "nonsense\n").unwrap();
-        let refusal = open(&path, Arc::new(SystemClock), CancellationToken::new())
+        let refusal = open(&path, terms(), Arc::new(SystemClock), CancellationToken::new())
             .await
             .err()
             .unwrap();
@@ -296,19 +320,19 @@ mod tests {
         let tasks: Vec<_> = (0..64)
             .map(|n| {
                 let journal = journal.clone();
-                tokio::spawn(async move { journal.execute(sale(&(n % 4).to_string())).await })
+                tokio::spawn(async move { execute(&journal, sale(&(n % 4).to_string())).await })
             })
             .collect();
         let mut charges = HashSet::new();
         let mut fresh = 0;
         for task in tasks {
             match task.await.unwrap() {
-                Executed::Fresh(entry) => {
+                Decision::Fresh { entry, .. } => {
                     fresh += 1;
                     charges.insert(entry.result_charge_id);
                 }
-                Executed::Repeat(entry) => drop(charges.insert(entry.result_charge_id)),
-                other => panic!("{other:?}"),
+                Decision::Repeat(entry) => drop(charges.insert(entry.result_charge_id)),
+                Decision::Reused => panic!("one order a key"),
             }
         }
         assert_eq!((fresh, charges.len(), keys(&journal).len()), (4, 4, 4));

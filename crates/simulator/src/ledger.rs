@@ -1,225 +1,169 @@
-//! What the network knows: every entry by its key, and every charge by its id.
+//! What the network knows, made of the journal's lines in their order. The same lines always make the same ledger.
 
-use std::collections::HashMap;
+mod actions;
+mod apply;
+mod cases;
+mod due;
+mod execute;
+#[cfg(test)]
+pub(crate) mod tests;
 
-use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::{DateTime, TimeDelta, Utc};
+use money::Currency;
+
+pub(crate) use actions::{Choice, Undecided};
+pub(crate) use cases::Refusal;
+use due::Due;
+pub(crate) use execute::Decision;
+
+use crate::account::Account;
 use crate::behaviour::Behaviour;
 use crate::charge::{Entry, Operation, Order, Outcome};
+use crate::dispute::{Dispute, Evidence, Stage};
+use crate::event::Event;
 
-/// The state of the network, made of the journal's entries in their order.
-#[derive(Debug, Default)]
+/// What the network's owner has settled.
+#[derive(Debug, Clone)]
+pub(crate) struct Terms {
+    /// How long an authorization is good for.
+    pub(crate) authorization: TimeDelta,
+    /// How long a buyer may take to decide.
+    pub(crate) action: TimeDelta,
+    /// After what time happens what tokens order for later.
+    pub(crate) late: TimeDelta,
+    /// Where a buyer's browser reaches the network, without a slash at the end.
+    pub(crate) public_url: String,
+}
+
+/// The state of the network.
+#[derive(Debug, Clone)]
 pub(crate) struct Ledger {
+    terms: Terms,
+    /// As they are now, in the order of their execution.
     entries: Vec<Entry>,
     by_key: HashMap<String, usize>,
     charges: HashMap<String, Charge>,
-    /// How many entries are on disk; later ones are not shown to anyone yet.
-    durable: usize,
+    disputes: HashMap<String, Case>,
+    /// What was handed in, and in which dispute, by its key.
+    evidence: HashMap<String, (String, Evidence)>,
+    /// What happens by itself, the next first.
+    due: BTreeSet<(DateTime<Utc>, Due)>,
+    /// What has not been acknowledged, by the number of its line.
+    events: BTreeMap<u64, Event>,
+    /// The numbers in `events`, by the event's id.
+    unacknowledged: HashMap<String, u64>,
+    lines: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Charge {
-    held_minor: i64,
-    captured_minor: i64,
-    is_voided: bool,
+    /// Where the entry that made it is.
+    place: usize,
+    behaviour: Behaviour,
+    currency: Currency,
+    account: Account,
+    standing: Standing,
+    void_was_declined: bool,
+    disputes: Vec<String>,
+    /// When a dispute opens by itself.
+    dispute_due_at: Option<DateTime<Utc>>,
 }
 
-/// What an order leads to.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Decision {
-    /// Its key is new: this is to be written.
-    Fresh(Entry),
-    /// Its key was executed: this is the first outcome.
-    Repeat(Entry),
-    /// Its key stands for another order.
-    Reused,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// The buyer has until then.
+    Waiting(DateTime<Utc>),
+    /// An authorization, good until then; one of an old journal for ever.
+    Authorized(Option<DateTime<Utc>>),
+    /// Taken at once: nothing is held.
+    Sold,
+    /// It came to nothing.
+    Dead,
+}
+
+/// A dispute, and what is not told of it.
+#[derive(Debug, Clone)]
+struct Case {
+    dispute: Dispute,
+    stage: Stage,
+}
+
+/// How much the network did, failed refunds and undecided charges left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) entries: usize,
+    pub(crate) charges: usize,
+    pub(crate) captured: usize,
+    pub(crate) refunded: usize,
 }
 
 impl Ledger {
-    /// What `order` leads to now. `charge_id` names the charge that it may make.
-    pub(crate) fn decide(&self, order: &Order, charge_id: String, now: DateTime<Utc>) -> Decision {
-        let known = self.by_key.get(&order.connector_key);
-        if let Some(entry) = known.and_then(|place| self.entries.get(*place)) {
-            return if entry.order == *order {
-                Decision::Repeat(entry.clone())
-            } else {
-                Decision::Reused
-            };
-        }
-        let verdict = self.verdict(order, charge_id);
-        let (outcome, result_charge_id, decline_code) = match verdict {
-            Ok(charge_id) => (Outcome::Approved, Some(charge_id), None),
-            Err(code) => (Outcome::Declined, order.charge_id.clone(), Some(code.to_owned())),
-        };
-        Decision::Fresh(Entry {
-            sequence: u64::try_from(self.entries.len()).map_or(u64::MAX, |count| count + 1),
-            order: order.clone(),
-            outcome,
-            result_charge_id,
-            decline_code,
-            executed_at: now,
-        })
-    }
-
-    fn verdict(&self, order: &Order, charge_id: String) -> Result<String, &'static str> {
-        if let Behaviour::Decline(code) = Behaviour::of(&order.token) {
-            return Err(code);
-        }
-        if matches!(order.operation, Operation::Authorize | Operation::Sale) {
-            return Ok(charge_id);
-        }
-        let id = order.charge_id.as_ref().ok_or("no_such_charge")?;
-        let charge = self.charges.get(id).ok_or("no_such_charge")?;
-        let left_minor = charge.held_minor.saturating_sub(charge.captured_minor);
-        match order.operation {
-            _ if charge.is_voided => Err("already_voided"),
-            Operation::Void if charge.captured_minor > 0 => Err("already_captured"),
-            Operation::Capture if order.amount_minor > left_minor => Err("exceeds_authorized"),
-            _ => Ok(id.clone()),
+    pub(crate) fn new(terms: Terms) -> Self {
+        Self {
+            terms,
+            entries: Vec::new(),
+            by_key: HashMap::new(),
+            charges: HashMap::new(),
+            disputes: HashMap::new(),
+            evidence: HashMap::new(),
+            due: BTreeSet::new(),
+            events: BTreeMap::new(),
+            unacknowledged: HashMap::new(),
+            lines: 0,
         }
     }
 
-    /// Takes an entry in: what comes after is decided with it.
-    pub(crate) fn apply(&mut self, entry: Entry) {
-        if let (Outcome::Approved, Some(id)) = (entry.outcome, &entry.result_charge_id) {
-            let amount_minor = entry.order.amount_minor;
-            let charge = self.charges.entry(id.clone()).or_insert(Charge {
-                held_minor: 0,
-                captured_minor: 0,
-                is_voided: false,
-            });
-            match entry.order.operation {
-                Operation::Authorize => charge.held_minor = amount_minor,
-                Operation::Sale => (charge.held_minor, charge.captured_minor) = (amount_minor, amount_minor),
-                Operation::Capture => {
-                    charge.captured_minor = charge.captured_minor.saturating_add(amount_minor);
-                }
-                Operation::Void => charge.is_voided = true,
-            }
-        }
-        self.by_key
-            .insert(entry.order.connector_key.clone(), self.entries.len());
-        self.entries.push(entry);
-    }
-
-    /// Everything taken in so far is on disk.
-    pub(crate) fn settle(&mut self) {
-        self.durable = self.entries.len();
-    }
-
-    /// The entry of that key, if it is on disk.
+    /// The entry of that key, as it is now.
     pub(crate) fn find(&self, connector_key: &str) -> Option<&Entry> {
-        let place = *self.by_key.get(connector_key)?;
-        self.shown().get(place)
+        self.entries.get(*self.by_key.get(connector_key)?)
     }
 
-    /// The entries on disk, in their order.
-    pub(crate) fn shown(&self) -> &[Entry] {
-        self.entries.get(..self.durable).unwrap_or_default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use money::Currency;
-    use proptest::prelude::*;
-
-    fn order(key: &str, operation: Operation, amount_minor: i64, charge: Option<&str>) -> Order {
-        Order {
-            connector_key: key.into(),
-            operation,
-            amount_minor,
-            currency: Currency::KRW,
-            token: "tok_ok".into(),
-            charge_id: charge.map(Into::into),
-        }
+    /// The entries, as they are now, in the order of their execution.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
-    fn run(ledger: &mut Ledger, order: &Order) -> Entry {
-        let id = format!("chg_{}", order.connector_key);
-        let Decision::Fresh(entry) = ledger.decide(order, id, DateTime::UNIX_EPOCH) else {
-            panic!("{order:?} is not fresh")
+    /// The entry that had that charge made by its buyer's decision, as it is now.
+    pub(crate) fn asked(&self, charge_id: &str) -> Option<&Entry> {
+        let charge = self.charges.get(charge_id)?;
+        let entry = self.entries.get(charge.place)?;
+        Some(entry).filter(|_| charge.behaviour == Behaviour::AskBuyer)
+    }
+
+    /// The dispute of that id.
+    pub(crate) fn dispute(&self, dispute_id: &str) -> Option<&Dispute> {
+        self.disputes.get(dispute_id).map(|case| &case.dispute)
+    }
+
+    /// How the network treats that order: as the charge that it makes, or is about, was made.
+    pub(crate) fn behaviour(&self, order: &Order) -> Behaviour {
+        let known = order.charge_id.as_ref().and_then(|id| self.charges.get(id));
+        known.map_or_else(|| Behaviour::of(&order.token), |charge| charge.behaviour)
+    }
+
+    /// The events that have not been acknowledged, after that number, with theirs.
+    pub(crate) fn events_after(&self, number: u64) -> impl Iterator<Item = (u64, &Event)> {
+        let later = self.events.range(number.saturating_add(1)..);
+        later.map(|(number, event)| (*number, event))
+    }
+
+    /// Whether that event has not been acknowledged.
+    pub(crate) fn awaits(&self, event_id: &str) -> bool {
+        self.unacknowledged.contains_key(event_id)
+    }
+
+    pub(crate) fn totals(&self) -> Totals {
+        let approved = |is_wanted: fn(Operation) -> bool| {
+            let is_one = |e: &&Entry| e.outcome == Outcome::Approved && is_wanted(e.order.operation);
+            self.entries.iter().filter(is_one).count()
         };
-        ledger.apply(entry.clone());
-        entry
-    }
-
-    #[test]
-    fn an_operation_is_declined_where_the_charge_does_not_allow_it() {
-        use Operation::{Authorize, Capture, Sale, Void};
-        for (steps, code) in [
-            (vec![(Capture, 100, Some("chg_9"))], Some("no_such_charge")),
-            (vec![(Void, 100, None)], Some("no_such_charge")),
-            (vec![(Authorize, 100, None), (Capture, 100, Some("chg_0"))], None),
-            (
-                vec![(Authorize, 100, None), (Capture, 101, Some("chg_0"))],
-                Some("exceeds_authorized"),
-            ),
-            (vec![(Authorize, 100, None), (Void, 100, Some("chg_0"))], None),
-            (
-                vec![
-                    (Authorize, 100, None),
-                    (Void, 100, Some("chg_0")),
-                    (Capture, 100, Some("chg_0")),
-                ],
-                Some("already_voided"),
-            ),
-            (
-                vec![(Sale, 100, None), (Void, 100, Some("chg_0"))],
-                Some("already_captured"),
-            ),
-            (
-                vec![(Sale, 100, None), (Capture, 1, Some("chg_0"))],
-                Some("exceeds_authorized"),
-            ),
-        ] {
-            let mut ledger = Ledger::default();
-            let mut last = None;
-            for (place, (operation, amount, charge)) in steps.iter().enumerate() {
-                last = run(
-                    &mut ledger,
-                    &order(&place.to_string(), *operation, *amount, *charge),
-                )
-                .decline_code;
-            }
-            assert_eq!(last.as_deref(), code, "{steps:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_on_disk_is_not_shown() {
-        let mut ledger = Ledger::default();
-        run(&mut ledger, &order("k", Operation::Sale, 1, None));
-        assert_eq!(ledger.find("k"), None);
-        ledger.settle();
-        assert_eq!(ledger.find("k").map(|e| e.sequence), Some(1));
-    }
-
-    #[test]
-    fn a_key_for_another_order_is_refused() {
-        let mut ledger = Ledger::default();
-        run(&mut ledger, &order("k", Operation::Sale, 1, None));
-        let other = order("k", Operation::Sale, 2, None);
-        assert_eq!(
-            ledger.decide(&other, String::new(), DateTime::UNIX_EPOCH),
-            Decision::Reused
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn a_key_is_executed_once_however_often_it_comes(keys in prop::collection::vec(0_u8..6, 0..40)) {
-            let mut ledger = Ledger::default();
-            for key in &keys {
-                let order = order(&key.to_string(), Operation::Sale, 1, None);
-                if let Decision::Fresh(entry) = ledger.decide(&order, "chg".into(), DateTime::UNIX_EPOCH) {
-                    ledger.apply(entry);
-                }
-            }
-            ledger.settle();
-            let distinct: std::collections::HashSet<_> = keys.iter().collect();
-            prop_assert_eq!(ledger.shown().len(), distinct.len());
+        Totals {
+            entries: self.entries.len(),
+            charges: approved(Operation::makes_charge),
+            captured: approved(Operation::takes_money),
+            refunded: approved(|operation| operation == Operation::Refund),
         }
     }
 }
