@@ -196,15 +196,15 @@ async fn of_a_capture_and_a_void_at_once_exactly_one_wins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_is_for_the_whole_amount_and_kept_under_its_key() {
+async fn a_change_without_an_amount_is_for_all_of_it_and_kept_under_its_key() {
     let platform = platform().start().await;
     let body = held("order", shop(), "tok_ok");
     let payment = platform.post("payment", "/v1/payments", &body).await.expect(201);
     let capture = format!("/v1/payments/{}/capture", id(&payment));
-    let partial = platform
-        .post("payment", &capture, &json!({"amount_minor": 1}))
+    let odd = platform
+        .post("payment", &capture, &json!({"amount_minr": 1}))
         .await;
-    assert_eq!(partial.expect(422)["code"], "invalid_field");
+    assert_eq!(odd.expect(422)["code"], "invalid_field");
     let first = post_with_key(&platform, &capture, "key", &json!({})).await;
     let again = post_with_key(&platform, &capture, "key", &json!({})).await;
     assert_eq!(first.clone().expect(200)["status"], "completed");
