@@ -14,8 +14,9 @@ use crate::Topic;
 pub use accounting::{AccountingEntry, EntryLine, Side};
 pub use partner::{ContractChanged, PartnerChanged, PartnerKind, PartnerStatus};
 pub use payment::{
-    Discount, Origin, PaidLine, PaidTender, PaymentCompleted, PaymentFailed, PaymentRefunded,
-    PaymentRequested, RefundOutcome, RefundedLine, RefundedTender, TenderKind,
+    Discount, DisputeChanged, DisputeState, DisputedFunds, DisputedLine, Origin, PaidLine, PaidTender,
+    PaymentCompleted, PaymentFailed, PaymentRefunded, PaymentRequested, RefundOutcome, RefundedLine,
+    RefundedTender, TenderKind,
 };
 pub use settlement::{PricedLine, SettlementCompleted, SettlementLinesPriced, SettlementRequested};
 pub use user::UserChanged;

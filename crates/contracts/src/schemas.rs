@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::envelope::{WATERMARK_SCHEMA, Watermark};
 use crate::events::{
-    AccountingEntry, ContractChanged, Event, PartnerChanged, PaymentCompleted, PaymentFailed,
+    AccountingEntry, ContractChanged, DisputeChanged, Event, PartnerChanged, PaymentCompleted, PaymentFailed,
     PaymentRefunded, PaymentRequested, SettlementCompleted, SettlementLinesPriced, SettlementRequested,
     UserChanged,
 };
@@ -28,6 +28,7 @@ const EVENTS: &[Carried] = &[
     carried::<PaymentCompleted>(),
     carried::<PaymentFailed>(),
     carried::<PaymentRefunded>(),
+    carried::<DisputeChanged>(),
     carried::<SettlementRequested>(),
     carried::<SettlementCompleted>(),
     carried::<SettlementLinesPriced>(),

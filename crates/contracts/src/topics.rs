@@ -65,6 +65,8 @@ topics! {
     PAYMENT_FAILED = "payment-failed" version 1, "payment" => ["notification"];
     /// Money of a payment went back to the buyer, or came in again.
     PAYMENT_REFUNDED = "payment-refunded" version 1, "payment" => ["settlement", "accounting"];
+    /// A buyer's bank disputes a payment, or went on with a dispute.
+    DISPUTE_CHANGED = "dispute-changed" version 1, "payment" => ["settlement", "accounting", "notification"];
     /// A window of a partner is to be settled.
     SETTLEMENT_REQUESTED = "settlement-requested" version 1, "settlement" => ["settlement"];
     /// A window of a partner was settled.

@@ -13,6 +13,8 @@ const ROUTES: &[(&str, &str)] = &[
     ("/v1/contracts", "partner"),
     ("/v1/payments", "payment"),
     ("/v1/payment-methods", "payment"),
+    ("/v1/disputes", "payment"),
+    ("/v1/webhooks", "payment"),
     ("/v1/settlements", "settlement"),
     ("/v1/settlement-*", "settlement"),
     ("/v1/waiting-lines", "settlement"),
@@ -37,15 +39,16 @@ pub(crate) const SERVICES: &[&str] = &[
     "reporting",
 ];
 
-/// What needs no credential.
-const OPEN: &[(Method, &str)] = &[(Method::POST, LOG_IN)];
+/// What needs no credential: logging in, and webhooks, which show who they are from by their signatures.
+const OPEN: &[(Method, &str)] = &[(Method::POST, LOG_IN), (Method::POST, "/v1/webhooks/*")];
 const LOG_IN: &str = "/v1/sessions";
 
 /// Where the user service has to know which session it is.
 const OWN_SESSION: &str = "/v1/sessions/current";
 
-/// Addresses that take larger bodies than `http.body_limit`, in bytes.
+/// Addresses that take larger bodies than `http.body_limit`, in bytes; `*` stands for one word.
 const BODY_LIMITS: &[(&str, usize)] = &[
+    ("/v1/disputes/*/evidence", web::EVIDENCE_LIMIT),
     ("/v1/payments/batch", web::BATCH_LIMIT),
     ("/v1/partners/batch", web::BATCH_LIMIT),
 ];
@@ -68,14 +71,14 @@ pub(crate) struct Target {
 /// Where a request goes; none where nobody answers.
 pub(crate) fn find(method: &Method, path: &str) -> Option<Target> {
     let service = service_of(path).filter(|_| is_plain(path))?;
-    let open = OPEN.iter().any(|(m, p)| m == method && *p == path);
+    let open = OPEN.iter().any(|(m, p)| m == method && is(p, path));
     Some(Target {
         service,
         open,
         own_session: path == OWN_SESSION,
         body_limit: BODY_LIMITS
             .iter()
-            .find(|(address, _)| *address == path)
+            .find(|(address, _)| is(address, path))
             .map(|(_, limit)| *limit),
         changes_access: service == "user" && !method.is_safe() && !open,
     })
@@ -98,6 +101,17 @@ fn covers(pattern: &str, path: &str) -> bool {
             .strip_prefix(pattern)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
     }
+}
+
+/// Whether a path is `address`, of which `*` stands for one word.
+fn is(address: &str, path: &str) -> bool {
+    let mut words = path.split('/');
+    let fits = |wanted: &str| {
+        words
+            .next()
+            .is_some_and(|word| wanted == word || wanted == "*" && !word.is_empty())
+    };
+    address.split('/').all(fits) && words.next().is_none()
 }
 
 /// A path that everyone reads alike: no step up, no empty part, no hidden separator. Services don't resolve these,
@@ -180,13 +194,17 @@ mod tests {
     }
 
     #[test]
-    fn only_logging_in_needs_no_credential() {
+    fn only_logging_in_and_webhooks_need_no_credential() {
         for (method, path, open) in [
             (Method::POST, "/v1/sessions", true),
             (Method::GET, "/v1/sessions", false),
             (Method::POST, "/v1/sessions/current", false),
             (Method::DELETE, "/v1/sessions/current", false),
             (Method::POST, "/v1/payments", false),
+            (Method::POST, "/v1/webhooks/simulator", true),
+            (Method::GET, "/v1/webhooks/simulator", false),
+            (Method::POST, "/v1/webhooks/simulator/more", false),
+            (Method::POST, "/v1/webhooks", false),
         ] {
             assert_eq!(find(&method, path).unwrap().open, open, "{method} {path}");
         }

@@ -21,6 +21,10 @@ typed_ids! {
     TransactionId "txn",
     /// Something asked of a payment that exists: a capture, a refund, ...
     ChangeId "chg",
+    /// A dispute of a payment: a buyer's bank takes money back.
+    DisputeId "dsp",
+    /// What was said against a dispute.
+    EvidenceId "evd",
     /// A stored means of payment of a user.
     PaymentMethodId "pmt",
     /// A settlement statement of a partner.

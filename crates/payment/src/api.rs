@@ -3,11 +3,13 @@
 mod batch;
 mod changes;
 mod check;
+mod disputes;
 mod given;
 mod payments;
 mod request;
 #[cfg(test)]
 mod request_tests;
+mod webhooks;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -38,6 +40,14 @@ pub(crate) fn routes(desk: Desk) -> OpenApiRouter {
                 .layer(DefaultBodyLimit::max(BATCH_LIMIT)),
         )
         .routes(routes!(changes::capture))
+        .routes(routes!(disputes::list))
+        .routes(routes!(disputes::read))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(disputes::submit, disputes::evidence))
+                .layer(DefaultBodyLimit::max(web::EVIDENCE_LIMIT)),
+        )
+        .routes(routes!(webhooks::take_in))
         .routes(routes!(changes::void))
         .routes(routes!(changes::refund))
         .routes(routes!(changes::increment))

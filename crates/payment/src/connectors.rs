@@ -2,17 +2,22 @@
 
 mod external;
 mod simulator;
+mod webhook;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chassis::Peers;
+use chassis::{Context, StartError};
 use chrono::{DateTime, Utc};
 use ids::{ChangeId, PaymentId, TransactionId};
 use money::Money;
 
+use crate::domain::dispute::Dispute;
+use crate::domain::evidence::Evidence;
 use crate::domain::{Action, ConnectorName, Ending, Failure, Operation};
+
+pub use webhook::{RawWebhook, Secrets, Told, VerifiedWebhook, WebhookRefusal};
 
 /// An open operation, as whoever works on it and its connector need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +130,17 @@ pub enum GivenUp {
     NoAnswer(String),
 }
 
+/// What a connector says to evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    /// It has it.
+    Accepted,
+    /// It will not have it, for this reason.
+    Refused(String),
+    /// It does not say.
+    NoAnswer(String),
+}
+
 /// One who takes money. An operation has a key, and under one key it is done once however often it is sent.
 #[async_trait]
 pub trait Connector: Send + Sync {
@@ -136,6 +152,15 @@ pub trait Connector: Send + Sync {
 
     /// Gives up an operation that waits for the buyer. Asked twice, it says the same.
     async fn give_up(&self, task: &Task) -> GivenUp;
+
+    /// Hands evidence over. Handed over twice under its id, it is there once.
+    async fn submit(&self, dispute: &Dispute, evidence: &Evidence) -> Submitted;
+
+    /// Whether a webhook is one of this connector's.
+    fn verify(&self, raw: &RawWebhook, now: DateTime<Utc>) -> Result<VerifiedWebhook, WebhookRefusal>;
+
+    /// What a webhook of this connector tells; the error says why it can't be read.
+    fn read(&self, body: &[u8]) -> Result<Told, String>;
 }
 
 /// All of them, each with a deadline.
@@ -148,12 +173,15 @@ pub struct Connectors {
 
 impl Connectors {
     /// The connectors, each of which has `deadline` to answer.
-    pub fn new(peers: Peers, deadline: Duration) -> Self {
-        Self {
-            simulator: Arc::new(simulator::Simulator::new(peers)),
+    pub fn new(context: &Context, deadline: Duration) -> Result<Self, StartError> {
+        let name = "payment.simulator_webhook_secrets";
+        let secrets = Secrets::parse(context.settings.text(name))
+            .map_err(|form| StartError(format!("the setting {name} is not valid: {form}")))?;
+        Ok(Self {
+            simulator: Arc::new(simulator::Simulator::new(context.peers.clone(), secrets)),
             external: Arc::new(external::External),
             deadline,
-        }
+        })
     }
 
     /// How long one is waited for.
@@ -195,6 +223,31 @@ impl Connectors {
 }
 
 impl Connectors {
+    /// Hands evidence over within the deadline.
+    pub async fn submit(&self, dispute: &Dispute, evidence: &Evidence) -> Submitted {
+        tokio::time::timeout(
+            self.deadline,
+            self.of(dispute.connector).submit(dispute, evidence),
+        )
+        .await
+        .unwrap_or_else(|_| Submitted::NoAnswer(format!("no answer within {:?}", self.deadline)))
+    }
+
+    /// Whether a webhook is one of that connector's.
+    pub fn verify(
+        &self,
+        connector: ConnectorName,
+        raw: &RawWebhook,
+        now: DateTime<Utc>,
+    ) -> Result<VerifiedWebhook, WebhookRefusal> {
+        self.of(connector).verify(raw, now)
+    }
+
+    /// What a webhook of that connector tells.
+    pub fn read(&self, connector: ConnectorName, body: &[u8]) -> Result<Told, String> {
+        self.of(connector).read(body)
+    }
+
     /// Gives up an operation that waits for the buyer.
     pub async fn give_up(&self, task: &Task) -> GivenUp {
         tokio::time::timeout(self.deadline, self.of(task.connector).give_up(task))

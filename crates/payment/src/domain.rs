@@ -2,6 +2,8 @@
 
 pub mod amounts;
 pub mod command;
+pub mod dispute;
+pub mod evidence;
 #[cfg(test)]
 mod grid;
 pub mod operation;

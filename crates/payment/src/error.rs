@@ -1,9 +1,11 @@
 //! Why a payment was not made, changed or found.
 
 use bus::{BusError, Refusal};
-use ids::{PaymentId, TransactionId};
+use contracts::events::DisputeState;
+use ids::{DisputeId, PaymentId, TransactionId};
 use web::{Code, FieldError, Problem};
 
+use crate::connectors::WebhookRefusal;
 use crate::domain::selling::{Obstacle, Obstructed};
 use crate::domain::{Command, OperationState, PaymentStatus};
 
@@ -56,6 +58,20 @@ pub enum Error {
         /// Where it stands.
         state: OperationState,
     },
+    /// There is no such dispute.
+    #[error("there is no dispute {0}")]
+    NoDispute(DisputeId),
+    /// Nobody hears evidence any more.
+    #[error("{dispute_id} is over")]
+    NoEvidence {
+        /// The dispute.
+        dispute_id: DisputeId,
+        /// Where it stands.
+        state: DisputeState,
+    },
+    /// A webhook is not believed.
+    #[error("a webhook is not believed: {0}")]
+    Webhook(WebhookRefusal),
     /// The idempotency key stands for another request.
     #[error("the idempotency key was used with another request")]
     KeyReused,
@@ -121,6 +137,9 @@ impl Error {
             | Self::Beyond { .. }
             | Self::NoOperation(_)
             | Self::NotUnknown { .. }
+            | Self::NoDispute(_)
+            | Self::NoEvidence { .. }
+            | Self::Webhook(_)
             | Self::KeyReused => false,
         }
     }
@@ -190,6 +209,18 @@ impl From<&Error> for Problem {
                     state.as_str()
                 ),
             ),
+            Error::NoDispute(id) => Self::not_found(format!("dispute {id}")),
+            Error::NoEvidence { dispute_id, state } => Self::new(
+                Code::Conflict,
+                format!(
+                    "{dispute_id} is {}; evidence is heard while it is warning, needs_response or under_review",
+                    crate::domain::dispute::word(*state)
+                ),
+            ),
+            Error::Webhook(refusal) => {
+                tracing::warn!(error = %refusal, "a webhook was refused");
+                Self::new(Code::Unauthenticated, refusal.to_string())
+            }
             Error::KeyReused => Self::new(
                 Code::IdempotencyKeyReused,
                 "a repeat has the same body; a new request takes a new key",

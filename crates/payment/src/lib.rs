@@ -39,6 +39,12 @@ const SETTINGS: &[Key] = &[
         "how long a connector is waited for before the outcome counts as unknown",
     ),
     Key::new(
+        "payment.simulator_webhook_secrets",
+        Kind::Secret,
+        "whsec_c2ltdWxhdG9yLWZvci10ZXN0cy1vbmx5LTAwMDE=",
+        "with which the simulated network signs webhooks, several with commas between while they are exchanged",
+    ),
+    Key::new(
         "payment.key_retention_hours",
         Kind::Number,
         "168",
@@ -70,6 +76,7 @@ async fn start(context: Context) -> Result<Parts, StartError> {
     let tasks = &context.tasks;
     tasks.spawn("recorder", payments.clone().record_groups(queue, stop.clone()));
     tasks.spawn("resolver", worker::resolve(payments.clone(), stop.clone()));
+    tasks.spawn("follower", worker::follow(payments.clone(), stop.clone()));
     tasks.spawn("expirer", worker::expire(payments.clone(), stop.clone()));
     tasks.spawn("key purge", worker::purge(payments.clone(), stop));
     context.consume(

@@ -5,6 +5,8 @@ mod batch;
 mod change;
 mod conclude;
 mod decide;
+mod disputes;
+mod evidence;
 mod expire;
 mod finish;
 mod group;
@@ -16,6 +18,7 @@ mod record;
 mod request;
 mod resolve;
 mod told;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +40,8 @@ use crate::view::PaymentView;
 pub use batch::{BatchItem, BatchRequest};
 pub use change::{Asks, ChangeRequest};
 pub use decide::Decision;
+pub use disputes::DisputeFilter;
+pub use evidence::EvidenceRequest;
 pub use group::Waiting;
 pub use read::Filter;
 
@@ -116,7 +121,7 @@ impl Payments {
             ),
             outbox,
             clock: Arc::clone(&context.clock),
-            connectors: Connectors::new(context.peers.clone(), deadline),
+            connectors: Connectors::new(context, deadline)?,
             hints: Hints::new(Arc::clone(&context.cache)),
             recorder,
             key_retention: Duration::from_secs(hours.saturating_mul(3_600)),

@@ -5,6 +5,8 @@
 )]
 
 pub mod changes;
+pub mod disputes;
+pub mod evidence;
 pub mod known;
 pub mod payment_lines;
 pub mod payment_methods;
@@ -12,6 +14,7 @@ pub mod payments;
 pub mod reading;
 pub mod tenders;
 pub mod transactions;
+pub mod webhooks;
 
 use std::str::FromStr;
 

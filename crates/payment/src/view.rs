@@ -1,6 +1,7 @@
 //! A payment as clients see it.
 
 mod batch;
+mod dispute;
 
 use chrono::{DateTime, Utc};
 use contracts::events::{Discount, Origin, TenderKind};
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 use crate::domain::{Capture, ConnectorName, OwedLine, Payment, PaymentStatus};
 
 pub use batch::{BatchAnswer, Settled};
+pub use dispute::{DisputeView, EvidenceView};
 
 /// A payment. All amounts are minor units of `currency`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -84,6 +86,9 @@ pub struct TenderView {
     /// What was given back.
     #[serde(default)]
     pub refunded_minor: i64,
+    /// What the buyer's bank took back and did not return.
+    #[serde(default)]
+    pub disputed_minor: i64,
     /// Until when the connector holds what is held.
     #[serde(default)]
     pub held_until: Option<DateTime<Utc>>,
@@ -148,6 +153,7 @@ impl From<&Payment> for PaymentView {
                     captured_minor: tender.amounts.captured_minor,
                     voided_minor: tender.amounts.voided_minor,
                     refunded_minor: tender.amounts.refunded_minor,
+                    disputed_minor: tender.amounts.disputed_minor,
                     held_until: tender.held_until,
                 })
                 .collect(),

@@ -47,6 +47,24 @@ pub(crate) async fn expire(payments: Payments, stop: CancellationToken) {
     }
 }
 
+/// Works on what connectors told by themselves, and hands evidence over, until `stop`.
+pub(crate) async fn follow(payments: Payments, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let worked = async { Ok(payments.work_off_webhooks().await? + payments.work_off_evidence().await?) };
+        let worked: Result<usize, crate::error::Error> = worked.await;
+        let pause = match worked {
+            Ok(0) => IDLE,
+            Ok(_) => continue,
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(error, "webhooks could not be looked at");
+                AFTER_FAILURE
+            }
+        };
+        sleep(pause, &stop).await;
+    }
+}
+
 /// Forgets old idempotency keys, until `stop`.
 pub(crate) async fn purge(payments: Payments, stop: CancellationToken) {
     while !stop.is_cancelled() {

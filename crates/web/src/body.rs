@@ -12,6 +12,10 @@ use crate::{Code, Problem};
 /// The largest body of a batch, in bytes: 1,000 payments of some lines each. Gateway and services agree on it.
 pub const BATCH_LIMIT: usize = 8 * 1024 * 1024;
 
+/// The largest body of evidence against a dispute, in bytes: 8 files of 2 MiB in base64, and text. Gateway and services
+/// agree on it.
+pub const EVIDENCE_LIMIT: usize = 23 * 1024 * 1024;
+
 /// A JSON body. A field that is unknown, missing or of the wrong type is named by its JSON pointer.
 ///
 /// Carries the bytes too: an idempotency fingerprint is taken over what was sent.

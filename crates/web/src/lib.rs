@@ -8,7 +8,7 @@ mod idempotency_key;
 mod problem;
 mod request;
 
-pub use body::{BATCH_LIMIT, Body, Path, Query};
+pub use body::{BATCH_LIMIT, Body, EVIDENCE_LIMIT, Path, Query};
 pub use caller::{Administrator, Operator, Reader, ServiceCaller};
 pub use cursor::{Page, PageCursor, PageParams, page};
 pub use detached::detach;

@@ -1,7 +1,7 @@
 //! What the payment service tells.
 
 use chrono::{DateTime, Utc};
-use ids::{PartnerId, PaymentId, TenderId, TransactionId};
+use ids::{DisputeId, PartnerId, PaymentId, TenderId, TransactionId};
 use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -214,6 +214,85 @@ pub struct PaymentRefunded {
 
 impl Event for PaymentRefunded {
     const TOPIC: Topic = topics::PAYMENT_REFUNDED;
+    fn aggregate(&self) -> String {
+        self.payment_id.to_string()
+    }
+}
+
+/// Where a dispute stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeState {
+    /// The buyer's bank asks; no money has moved.
+    Warning,
+    /// It asked, and went no further.
+    WarningClosed,
+    /// The bank took the money, and waits for evidence.
+    NeedsResponse,
+    /// Evidence was handed in.
+    UnderReview,
+    /// The money came back.
+    Won,
+    /// The money is gone.
+    Lost,
+}
+
+/// What a change of a dispute did to money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputedFunds {
+    /// Nothing moved by this change.
+    Unmoved,
+    /// The buyer's bank took the disputed amount.
+    Withdrawn,
+    /// It gave the disputed amount back.
+    Returned,
+}
+
+/// The part of one line that is disputed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DisputedLine {
+    /// Its number within the payment.
+    pub line_number: i32,
+    /// Whose sale it is.
+    pub partner_id: PartnerId,
+    /// Minor units, more than 0.
+    pub disputed_minor: i64,
+}
+
+/// A buyer's bank opened a dispute, or went on with it. Those of one dispute have one amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DisputeChanged {
+    /// The dispute.
+    pub dispute_id: DisputeId,
+    /// Which change of it: 1, 2, 3, ...
+    pub version: i32,
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// The caller's own name for the order.
+    pub order_reference: String,
+    /// When the sale happened.
+    pub sold_at: DateTime<Utc>,
+    /// The tender that is disputed.
+    pub tender_id: TenderId,
+    /// Decides which receivable the books use.
+    pub tender_kind: TenderKind,
+    /// What is disputed.
+    pub amount: Money,
+    /// Why, in the connector's words.
+    pub reason: String,
+    /// Where it stands now.
+    pub state: DisputeState,
+    /// What that did to money.
+    pub funds: DisputedFunds,
+    /// What is disputed of which lines. They add up to less than the amount where more is disputed than they have left.
+    pub lines: Vec<DisputedLine>,
+    /// When it changed, as the connector says.
+    pub changed_at: DateTime<Utc>,
+}
+
+impl Event for DisputeChanged {
+    const TOPIC: Topic = topics::DISPUTE_CHANGED;
     fn aggregate(&self) -> String {
         self.payment_id.to_string()
     }

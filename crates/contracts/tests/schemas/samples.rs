@@ -83,6 +83,14 @@ fn of_payments() -> Vec<(Topic, Value, Reads)> {
             }],
             "refunded_at": "2026-11-23T03:04:05Z",
         })),
+        of::<events::DisputeChanged>(json!({
+            "dispute_id": "dsp_01jd8m3k7efg8v5n2x4c6b9t0r", "version": 2, "payment_id": PAYMENT,
+            "order_reference": "1", "sold_at": "2026-11-22T03:04:05Z", "tender_id": "tnd_01jd8m3k7efg8v5n2x4c6b9t0r",
+            "tender_kind": "card", "amount": { "amount": 10_000, "currency": "KRW" }, "reason": "fraudulent",
+            "state": "needs_response", "funds": "withdrawn",
+            "lines": [{ "line_number": 1, "partner_id": PARTNER, "disputed_minor": 10_000 }],
+            "changed_at": "2026-11-24T03:04:05Z",
+        })),
     ]
 }
 

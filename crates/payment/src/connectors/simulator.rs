@@ -8,8 +8,14 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Connector, Found, GivenUp, Outcome, Task};
+use super::{
+    Connector, Found, GivenUp, Outcome, RawWebhook, Secrets, Submitted, Task, Told, VerifiedWebhook,
+    WebhookRefusal,
+};
+use crate::domain::dispute::{Dispute, DisputeNews};
+use crate::domain::evidence::Evidence;
 use crate::domain::{Action, Failure};
+use contracts::events::DisputeState;
 
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -17,6 +23,7 @@ const LONGEST_ANSWER: usize = 64 * 1024;
 /// Reaches the service of that name.
 pub(super) struct Simulator {
     peers: Peers,
+    secrets: Secrets,
 }
 
 /// The part of its answer that counts.
@@ -41,6 +48,32 @@ enum ChargeOutcome {
 struct ChargeAction {
     url: String,
     expires_at: DateTime<Utc>,
+}
+
+/// A webhook of the network.
+#[derive(Debug, Deserialize)]
+struct Event {
+    #[serde(rename = "type")]
+    kind: String,
+    data: serde_json::Value,
+}
+
+#[derive(Debug, Deserialize)]
+struct Keyed {
+    connector_key: String,
+    #[serde(flatten)]
+    charge: Charge,
+}
+
+#[derive(Debug, Deserialize)]
+struct NetworkDispute {
+    dispute_id: String,
+    charge_id: String,
+    amount_minor: i64,
+    reason: String,
+    state: DisputeState,
+    evidence_due_at: Option<DateTime<Utc>>,
+    updated_at: DateTime<Utc>,
 }
 
 impl From<Charge> for Outcome {
@@ -69,8 +102,8 @@ impl From<Charge> for Outcome {
 }
 
 impl Simulator {
-    pub(super) fn new(peers: Peers) -> Self {
-        Self { peers }
+    pub(super) fn new(peers: Peers, secrets: Secrets) -> Self {
+        Self { peers, secrets }
     }
 
     /// Status and body of the answer; the error says why there is none.
@@ -170,6 +203,62 @@ impl Connector for Simulator {
             Outcome::RequiresAction { .. } | Outcome::GivenUp(_) => {
                 GivenUp::NoAnswer("the network does not say whether it gave the charge up".to_owned())
             }
+        }
+    }
+
+    async fn submit(&self, dispute: &Dispute, evidence: &Evidence) -> Submitted {
+        let files = evidence.files.iter().map(
+            |file| json!({ "name": file.name, "content_type": file.content_type, "sha256": file.sha256() }),
+        );
+        let body = json!({
+            "connector_key": evidence.id,
+            "text": evidence.text,
+            "files": files.collect::<Vec<_>>(),
+        });
+        let path = format!("/network/v1/disputes/{}/evidence", dispute.reference);
+        match self
+            .exchange(Method::POST, &path, body.to_string().into_bytes())
+            .await
+        {
+            Ok((status, _)) if status.is_success() => Submitted::Accepted,
+            Ok((status, bytes)) if status.is_client_error() => {
+                Submitted::Refused(String::from_utf8_lossy(&bytes).chars().take(500).collect())
+            }
+            Ok((status, _)) => Submitted::NoAnswer(format!("the network answered {status}")),
+            Err(reason) => Submitted::NoAnswer(reason),
+        }
+    }
+
+    fn verify(&self, raw: &RawWebhook, now: DateTime<Utc>) -> Result<VerifiedWebhook, WebhookRefusal> {
+        self.secrets.verify(raw, now)
+    }
+
+    fn read(&self, body: &[u8]) -> Result<Told, String> {
+        let event: Event = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        match event.kind.as_str() {
+            "charge.updated" => {
+                let told: Keyed = serde_json::from_value(event.data).map_err(|error| error.to_string())?;
+                Ok(Told::Operation {
+                    key: told.connector_key,
+                    outcome: told.charge.into(),
+                })
+            }
+            "dispute.updated" => {
+                let told: NetworkDispute =
+                    serde_json::from_value(event.data).map_err(|error| error.to_string())?;
+                Ok(Told::Dispute(DisputeNews {
+                    reference: told.dispute_id,
+                    charge: told.charge_id,
+                    amount_minor: told.amount_minor,
+                    reason: told.reason,
+                    state: told.state,
+                    evidence_due_at: told.evidence_due_at,
+                    changed_at: told.updated_at,
+                }))
+            }
+            other => Ok(Told::Nothing(format!(
+                "events of the kind {other} are not followed"
+            ))),
         }
     }
 }

@@ -205,6 +205,8 @@ pub struct Done {
     pub refusal: Option<Failure>,
     /// Whether it waits for the buyer no more, and the connector is to give it up.
     pub is_ending: bool,
+    /// How often it was taken up.
+    pub attempts: i32,
 }
 
 impl Done {

@@ -92,6 +92,7 @@ impl Made {
                 detail: "no".into(),
             }),
             is_ending: false,
+            attempts: 0,
         });
     }
 

@@ -25,6 +25,7 @@ fn done(
         connector_reference: None,
         refusal: None,
         is_ending: false,
+        attempts: 0,
     }
 }
 

@@ -20,6 +20,8 @@ pub struct TenderAmounts {
     pub voided_minor: i64,
     /// What was given back.
     pub refunded_minor: i64,
+    /// What buyers' banks took back and did not return.
+    pub disputed_minor: i64,
 }
 
 impl TenderAmounts {
@@ -31,6 +33,7 @@ impl TenderAmounts {
             captured_minor: 0,
             voided_minor: 0,
             refunded_minor: 0,
+            disputed_minor: 0,
         }
     }
 
@@ -41,9 +44,11 @@ impl TenderAmounts {
             .saturating_sub(self.voided_minor)
     }
 
-    /// What was taken and not given back.
+    /// What was taken and neither given back nor disputed. A bank may dispute more than is left.
     pub const fn kept_minor(self) -> i64 {
-        self.captured_minor.saturating_sub(self.refunded_minor)
+        let left = self.captured_minor.saturating_sub(self.refunded_minor);
+        let kept = left.saturating_sub(self.disputed_minor);
+        if kept < 0 { 0 } else { kept }
     }
 
     /// The most that an operation may be for: what is held, or what was kept. None where nothing bounds it.

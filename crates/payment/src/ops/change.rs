@@ -149,10 +149,11 @@ impl Payments {
             .await?
             .ok_or_else(gone)?;
         done.is_ending = true;
+        done.attempts = attempt;
         let done = done.clone();
         let task = Task {
             ending: Some(Ending::Canceled),
-            ..task_of(&payment, &history, &done, attempt)
+            ..task_of(&payment, &history, &done)
         };
         payment.status = derive(&payment.amounts(), &history);
         payments::update(work.conn(), &payment, now).await?;

@@ -167,6 +167,7 @@ impl Payments {
             connector_reference: None,
             refusal: None,
             is_ending: false,
+            attempts: 0,
         });
         Ok(next)
     }
@@ -440,7 +441,7 @@ fn task(payment: &Payment, operation: &Transaction, charge: Option<String>) -> T
 }
 
 /// What is known of an operation that was begun before.
-pub(super) fn task_of(payment: &Payment, history: &[Done], done: &Done, attempt: i32) -> Task {
+pub(super) fn task_of(payment: &Payment, history: &[Done], done: &Done) -> Task {
     let beginning = beginning(history, done.tender_number);
     Task {
         id: done.id,
@@ -458,7 +459,7 @@ pub(super) fn task_of(payment: &Payment, history: &[Done], done: &Done, attempt:
         charge: done.connector_reference.clone().or(beginning),
         return_url: payment.return_url.clone(),
         ending: None,
-        attempt,
+        attempt: done.attempts,
     }
 }
 

@@ -84,7 +84,7 @@ impl Payments {
                 detail: reason,
             }),
         };
-        let task = task_of(&payment, &history, done, 0);
+        let task = task_of(&payment, &history, done);
         let concluded = self.conclude(&mut work, payment, &task, &outcome, now).await?;
         let keeping = Keeping {
             key: &key,

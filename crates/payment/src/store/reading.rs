@@ -17,6 +17,14 @@ pub async fn one(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Paymen
     Ok(these(conn, &[id.as_uuid()]).await?.pop())
 }
 
+/// The payments of these ids, in no order; those that are not there are left out.
+pub async fn many(
+    conn: &mut PgConnection,
+    ids: impl Iterator<Item = PaymentId>,
+) -> Result<Vec<Payment>, sqlx::Error> {
+    these(conn, &ids.map(PaymentId::as_uuid).collect::<Vec<_>>()).await
+}
+
 /// The same, locked until the transaction ends: whoever moves anything of a payment comes through here first.
 pub async fn lock(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payment>, sqlx::Error> {
     sqlx::query_scalar!(
@@ -171,7 +179,7 @@ async fn tenders_of(
 ) -> Result<HashMap<Uuid, Vec<Tender>>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select t.payment_id, t.number, t.tender_id, t.kind, t.amount_minor, t.authorized_minor, t.captured_minor,
-                  t.voided_minor, t.refunded_minor, t.refund_rank, t.held_until, m.token as "token?"
+                  t.voided_minor, t.refunded_minor, t.disputed_minor, t.refund_rank, t.held_until, m.token as "token?"
              from tenders t
              left join payment_methods m using (payment_method_id)
             where t.payment_id = any($1)
@@ -192,6 +200,7 @@ async fn tenders_of(
                 captured_minor: row.captured_minor,
                 voided_minor: row.voided_minor,
                 refunded_minor: row.refunded_minor,
+                disputed_minor: row.disputed_minor,
             },
             token: row.token,
             refund_rank: row.refund_rank.unwrap_or(row.number),

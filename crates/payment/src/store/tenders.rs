@@ -30,7 +30,7 @@ pub async fn reserve(conn: &mut PgConnection, moving: Moving) -> Result<bool, sq
           where payment_id = $1 and number = $2
             and case when $3 in ('capture', 'void')
                      then $4 <= authorized_minor - captured_minor - capturing_minor - voided_minor - voiding_minor
-                     when $3 = 'refund' then $4 <= captured_minor - refunded_minor - refunding_minor
+                     when $3 = 'refund' then $4 <= captured_minor - refunded_minor - refunding_minor - disputed_minor
                      else true end",
         moving.payment_id.as_uuid(),
         moving.number,
@@ -83,6 +83,24 @@ pub async fn reverse(conn: &mut PgConnection, moving: Moving) -> Result<(), sqlx
         moving.payment_id.as_uuid(),
         moving.number,
         moving.amount_minor
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes that a buyer's bank took `minor`, or, below 0, gave it back.
+pub async fn dispute(
+    conn: &mut PgConnection,
+    payment: PaymentId,
+    number: i32,
+    minor: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update tenders set disputed_minor = disputed_minor + $3 where payment_id = $1 and number = $2",
+        payment.as_uuid(),
+        number,
+        minor
     )
     .execute(conn)
     .await?;

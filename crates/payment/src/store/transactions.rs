@@ -203,11 +203,30 @@ pub async fn give_up(
     .await
 }
 
+/// The payment and the operation that a connector knows by this key.
+pub async fn by_key(
+    conn: &mut PgConnection,
+    key: &str,
+) -> Result<Option<(PaymentId, TransactionId)>, sqlx::Error> {
+    let row = sqlx::query!(
+        "select payment_id, transaction_id from transactions where connector_key = $1",
+        key
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| {
+        (
+            PaymentId::from_uuid(row.payment_id),
+            TransactionId::from_uuid(row.transaction_id),
+        )
+    }))
+}
+
 /// What was done on a payment, in its order.
 pub async fn of_payment(conn: &mut PgConnection, payment: PaymentId) -> Result<Vec<Done>, sqlx::Error> {
     let rows = sqlx::query!(
         "select transaction_id, tender_number, operation, cause, change_id, state, amount_minor, parts,
-                connector_reference, refusal_code, refusal_detail, ending
+                connector_reference, refusal_code, refusal_detail, ending, attempts
            from transactions
           where payment_id = $1 order by created_at, transaction_id",
         payment.as_uuid()
@@ -240,6 +259,7 @@ pub async fn of_payment(conn: &mut PgConnection, payment: PaymentId) -> Result<V
                     .zip(row.refusal_detail)
                     .map(|(code, detail)| Failure { code, detail }),
                 is_ending: row.ending.is_some(),
+                attempts: row.attempts,
             })
         })
         .collect()

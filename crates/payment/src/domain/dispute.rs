@@ -1,0 +1,231 @@
+//! A dispute, and what each of its changes does to money.
+
+use chrono::{DateTime, Utc};
+use contracts::events::{DisputeState, DisputedFunds, DisputedLine};
+use ids::{DisputeId, PaymentId};
+
+use super::parts::{OwedLine, Part, spread};
+use super::payment::ConnectorName;
+
+/// What a connector tells of a dispute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisputeNews {
+    /// The connector's own name for it.
+    pub reference: String,
+    /// The connector's own name for the charge that is disputed.
+    pub charge: String,
+    /// How much, in minor units of the payment's currency.
+    pub amount_minor: i64,
+    /// Why, in its words.
+    pub reason: String,
+    /// Where it stands.
+    pub state: DisputeState,
+    /// Until when evidence helps.
+    pub evidence_due_at: Option<DateTime<Utc>>,
+    /// When it changed.
+    pub changed_at: DateTime<Utc>,
+}
+
+/// A dispute of one tender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dispute {
+    /// Its name.
+    pub id: DisputeId,
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// Which tender of it.
+    pub tender_number: i32,
+    /// Who tells of it.
+    pub connector: ConnectorName,
+    /// The connector's own name for it.
+    pub reference: String,
+    /// How much, in minor units.
+    pub amount_minor: i64,
+    /// Why, in the connector's words.
+    pub reason: String,
+    /// Where it stands.
+    pub state: DisputeState,
+    /// Whether the bank has the money now.
+    pub is_withdrawn: bool,
+    /// What is disputed of which lines.
+    pub parts: Vec<Part>,
+    /// Counts its changes.
+    pub version: i32,
+    /// Until when evidence helps.
+    pub evidence_due_at: Option<DateTime<Utc>>,
+    /// When it was first heard of.
+    pub opened_at: DateTime<Utc>,
+    /// When it changed last, as the connector says.
+    pub changed_at: DateTime<Utc>,
+}
+
+impl Dispute {
+    /// The dispute after `news`, and what that does to money; none where it is old news. What a connector says is
+    /// taken as it is: a webhook that got lost on the way must not keep the next one out.
+    #[must_use]
+    pub fn after(&self, news: &DisputeNews) -> Option<(Self, DisputedFunds)> {
+        if news.changed_at <= self.changed_at || is_final(self.state) {
+            return None;
+        }
+        let is_withdrawn = is_withdrawn(news.state, self.is_withdrawn);
+        let funds = match (self.is_withdrawn, is_withdrawn) {
+            (false, true) => DisputedFunds::Withdrawn,
+            (true, false) => DisputedFunds::Returned,
+            _ => DisputedFunds::Unmoved,
+        };
+        let after = Self {
+            state: news.state,
+            is_withdrawn,
+            version: self.version.saturating_add(1),
+            evidence_due_at: news.evidence_due_at,
+            changed_at: news.changed_at,
+            ..self.clone()
+        };
+        Some((after, funds))
+    }
+
+    /// Whether evidence is heard.
+    pub fn takes_evidence(&self) -> bool {
+        matches!(
+            self.state,
+            DisputeState::Warning | DisputeState::NeedsResponse | DisputeState::UnderReview
+        )
+    }
+}
+
+/// Whether the bank has the money in that state. A review changes nothing about it: it may be one of a mere warning.
+pub fn is_withdrawn(state: DisputeState, before: bool) -> bool {
+    match state {
+        DisputeState::Warning | DisputeState::WarningClosed | DisputeState::Won => false,
+        DisputeState::NeedsResponse | DisputeState::Lost => true,
+        DisputeState::UnderReview => before,
+    }
+}
+
+/// What is over stays over.
+pub fn is_final(state: DisputeState) -> bool {
+    matches!(
+        state,
+        DisputeState::WarningClosed | DisputeState::Won | DisputeState::Lost
+    )
+}
+
+/// Spreads a disputed amount over what is left of the lines, less what other disputes took of them. Where more is
+/// disputed than that, the rest belongs to no line.
+pub fn disputed_parts(lines: &[OwedLine], others: &[Dispute], amount_minor: i64) -> Vec<Part> {
+    let mut left = lines.to_vec();
+    for line in &mut left {
+        let taken = others
+            .iter()
+            .filter(|other| other.is_withdrawn)
+            .flat_map(|other| &other.parts)
+            .filter(|part| part.line_number == line.line.line_number)
+            .fold(0_i64, |sum, part| sum.saturating_add(part.amount_minor));
+        line.refunded_minor = line.refunded_minor.saturating_add(taken.min(line.left_minor()));
+    }
+    spread(&left, amount_minor)
+}
+
+/// The same as it is told.
+pub fn disputed_lines(lines: &[OwedLine], parts: &[Part]) -> Vec<DisputedLine> {
+    let told = |part: &Part| {
+        let line = lines
+            .iter()
+            .find(|line| line.line.line_number == part.line_number)?;
+        Some(DisputedLine {
+            line_number: part.line_number,
+            partner_id: line.line.partner_id,
+            disputed_minor: part.amount_minor,
+        })
+    };
+    parts.iter().filter_map(told).collect()
+}
+
+/// The word of a state in the database and on the wire.
+pub const fn word(state: DisputeState) -> &'static str {
+    match state {
+        DisputeState::Warning => "warning",
+        DisputeState::WarningClosed => "warning_closed",
+        DisputeState::NeedsResponse => "needs_response",
+        DisputeState::UnderReview => "under_review",
+        DisputeState::Won => "won",
+        DisputeState::Lost => "lost",
+    }
+}
+
+/// The state of that word.
+pub fn state_of(word_of_state: &str) -> Option<DisputeState> {
+    use DisputeState::{Lost, NeedsResponse, UnderReview, Warning, WarningClosed, Won};
+    [Warning, WarningClosed, NeedsResponse, UnderReview, Won, Lost]
+        .into_iter()
+        .find(|state| word(*state) == word_of_state)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use DisputeState::{Lost, NeedsResponse, UnderReview, Warning, WarningClosed, Won};
+    use DisputedFunds::{Returned, Unmoved, Withdrawn};
+    use chrono::TimeDelta;
+
+    fn dispute(state: DisputeState) -> Dispute {
+        Dispute {
+            id: DisputeId::generate(),
+            payment_id: PaymentId::generate(),
+            tender_number: 1,
+            connector: ConnectorName::Simulator,
+            reference: "dsp_1".into(),
+            amount_minor: 100,
+            reason: "fraudulent".into(),
+            state,
+            is_withdrawn: is_withdrawn(state, false),
+            parts: Vec::new(),
+            version: 1,
+            evidence_due_at: None,
+            opened_at: DateTime::UNIX_EPOCH,
+            changed_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn news(state: DisputeState, seconds: i64) -> DisputeNews {
+        DisputeNews {
+            reference: "dsp_1".into(),
+            charge: "chg_1".into(),
+            amount_minor: 100,
+            reason: "fraudulent".into(),
+            state,
+            evidence_due_at: None,
+            changed_at: DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds),
+        }
+    }
+
+    /// The states that it goes through after the first, and what each does to money.
+    #[test]
+    fn money_goes_when_a_dispute_is_in_earnest_and_comes_back_when_it_is_won() {
+        for (first, course) in [
+            (NeedsResponse, vec![(UnderReview, Unmoved), (Won, Returned)]),
+            (NeedsResponse, vec![(UnderReview, Unmoved), (Lost, Unmoved)]),
+            (NeedsResponse, vec![(Won, Returned)]),
+            (Warning, vec![(UnderReview, Unmoved), (WarningClosed, Unmoved)]),
+            (Warning, vec![(NeedsResponse, Withdrawn), (Won, Returned)]),
+            // What was told between was lost on the way.
+            (Warning, vec![(Lost, Withdrawn)]),
+            (UnderReview, vec![(Lost, Withdrawn)]),
+        ] {
+            let mut dispute = dispute(first);
+            for (second, (state, funds)) in (1_i64..).zip(&course) {
+                let (after, moved) = dispute.after(&news(*state, second)).unwrap();
+                assert_eq!(moved, *funds, "{first:?} {course:?}");
+                dispute = after;
+            }
+        }
+    }
+
+    #[test]
+    fn old_news_and_news_of_what_is_over_change_nothing() {
+        assert_eq!(dispute(NeedsResponse).after(&news(Won, 0)), None);
+        for over in [Won, Lost, WarningClosed] {
+            assert_eq!(dispute(over).after(&news(NeedsResponse, 1)), None, "{over:?}");
+        }
+    }
+}

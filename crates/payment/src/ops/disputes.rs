@@ -1,0 +1,160 @@
+//! Disputes: opened and decided elsewhere, told by webhooks, answered with evidence.
+
+use contracts::events::{DisputeChanged, DisputeState, DisputedFunds};
+use ids::{DisputeId, PaymentId};
+use money::Money;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Payments;
+use crate::domain::dispute::{Dispute, DisputeNews, disputed_lines, disputed_parts, is_withdrawn};
+use crate::domain::{ConnectorName, Payment};
+use crate::error::Error;
+use crate::store::disputes::{self, Wanted};
+use crate::store::webhooks::Fate;
+use crate::store::{reading, tenders};
+
+/// What a list of disputes is narrowed to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeFilter {
+    /// Of this payment.
+    pub payment_id: Option<PaymentId>,
+    /// In this state.
+    pub state: Option<DisputeState>,
+}
+
+impl Payments {
+    /// Takes in what a connector tells of a dispute, under the lock of its payment.
+    ///
+    /// What a bank takes is booked even where less is left of the payment: it does not ask. `jeongsan verify` shows that
+    /// as a break.
+    pub(super) async fn told_dispute(
+        &self,
+        connector: ConnectorName,
+        news: &DisputeNews,
+    ) -> Result<Fate, Error> {
+        let now = self.now();
+        let mut work = self.0.outbox.begin().await?;
+        let Some((payment_id, tender_number)) =
+            disputes::disputed(work.conn(), connector, &news.charge).await?
+        else {
+            return Ok(Fate::Ignored(format!("there is no charge {}", news.charge)));
+        };
+        let payment = reading::lock(work.conn(), payment_id)
+            .await?
+            .ok_or(Error::NotFound(payment_id))?;
+        let all = disputes::of_payment(work.conn(), payment_id).await?;
+        let known = all
+            .iter()
+            .find(|dispute| dispute.connector == connector && dispute.reference == news.reference);
+        let (dispute, funds) = match known {
+            Some(dispute) => match dispute.after(news) {
+                Some(changed) => changed,
+                None => return Ok(Fate::Done),
+            },
+            None => {
+                let is_withdrawn = is_withdrawn(news.state, false);
+                let dispute = Dispute {
+                    id: DisputeId::generate(),
+                    payment_id,
+                    tender_number,
+                    connector,
+                    reference: news.reference.clone(),
+                    amount_minor: news.amount_minor,
+                    reason: news.reason.clone(),
+                    state: news.state,
+                    is_withdrawn,
+                    parts: disputed_parts(&payment.lines, &all, news.amount_minor),
+                    version: 1,
+                    evidence_due_at: news.evidence_due_at,
+                    opened_at: now,
+                    changed_at: news.changed_at,
+                };
+                let funds = if is_withdrawn {
+                    DisputedFunds::Withdrawn
+                } else {
+                    DisputedFunds::Unmoved
+                };
+                (dispute, funds)
+            }
+        };
+        disputes::put(work.conn(), &dispute).await?;
+        let minor = match funds {
+            DisputedFunds::Unmoved => 0,
+            DisputedFunds::Withdrawn => dispute.amount_minor,
+            DisputedFunds::Returned => dispute.amount_minor.saturating_neg(),
+        };
+        if minor != 0 {
+            tenders::dispute(work.conn(), payment_id, tender_number, minor).await?;
+        }
+        work.publish(&changed(&payment, &dispute, funds)?, now)?;
+        work.commit().await?;
+        metrics::counter!("jeongsan_disputes_total", "state" => crate::domain::dispute::word(dispute.state))
+            .increment(1);
+        Ok(Fate::Done)
+    }
+
+    /// The dispute of that id.
+    pub async fn dispute(&self, id: DisputeId) -> Result<(Dispute, Payment), Error> {
+        let mut conn = self.0.outbox.db().pool().acquire().await?;
+        let dispute = disputes::one(&mut conn, id).await?.ok_or(Error::NoDispute(id))?;
+        let payment = reading::one(&mut conn, dispute.payment_id)
+            .await?
+            .ok_or(Error::NotFound(dispute.payment_id))?;
+        Ok((dispute, payment))
+    }
+
+    /// At most `limit` disputes before `before`, the newest first, each with its payment.
+    pub async fn disputes(
+        &self,
+        filter: &DisputeFilter,
+        before: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Vec<(Dispute, Payment)>, Error> {
+        let wanted = Wanted {
+            payment_id: filter.payment_id,
+            state: filter.state,
+            before,
+        };
+        let mut conn = self.0.outbox.db().pool().acquire().await?;
+        let found = disputes::list(&mut conn, &wanted, limit).await?;
+        let payments = reading::many(&mut conn, found.iter().map(|dispute| dispute.payment_id)).await?;
+        let of = |dispute: &Dispute| {
+            payments
+                .iter()
+                .find(|payment| payment.id == dispute.payment_id)
+                .cloned()
+        };
+        Ok(found
+            .into_iter()
+            .filter_map(|dispute| {
+                let payment = of(&dispute)?;
+                Some((dispute, payment))
+            })
+            .collect())
+    }
+}
+
+fn changed(payment: &Payment, dispute: &Dispute, funds: DisputedFunds) -> Result<DisputeChanged, Error> {
+    let tender = payment
+        .tender(dispute.tender_number)
+        .ok_or_else(|| Error::Broken {
+            payment_id: payment.id,
+            rule: "a dispute is of a tender".to_owned(),
+        })?;
+    Ok(DisputeChanged {
+        dispute_id: dispute.id,
+        version: dispute.version,
+        payment_id: payment.id,
+        order_reference: payment.order_reference.clone(),
+        sold_at: payment.sold_at,
+        tender_id: tender.id,
+        tender_kind: tender.kind,
+        amount: Money::new(dispute.amount_minor, payment.currency),
+        reason: dispute.reason.clone(),
+        state: dispute.state,
+        funds,
+        lines: disputed_lines(&payment.lines, &dispute.parts),
+        changed_at: dispute.changed_at,
+    })
+}

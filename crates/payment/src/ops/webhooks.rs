@@ -1,0 +1,136 @@
+//! What connectors tell by themselves: stored, answered, and then worked on.
+
+use chrono::TimeDelta;
+use tokio::task::JoinSet;
+
+use super::conclude::task_of;
+use super::{Payments, pause};
+use crate::connectors::{Outcome, RawWebhook, Told};
+use crate::domain::{ConnectorName, Failure, OperationState};
+use crate::error::Error;
+use crate::store::webhooks::{self, Fate, Taken};
+use crate::store::{reading, transactions};
+
+/// Webhooks that one round takes up.
+const ROUND: i64 = 64;
+/// How long one belongs to whoever took it up.
+const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// The pause before one that could not be worked on is taken up again, in milliseconds; it doubles up to the longest.
+const FIRST_PAUSE_MS: i64 = 500;
+const LONGEST_PAUSE_MS: i64 = 300_000;
+
+impl Payments {
+    /// Stores a webhook that its connector signed. One that comes again is answered and changes nothing.
+    pub async fn take_in(&self, connector: ConnectorName, raw: &RawWebhook) -> Result<(), Error> {
+        let now = self.now();
+        let webhook = match self.0.connectors.verify(connector, raw, now) {
+            Ok(webhook) => webhook,
+            Err(refusal) => {
+                count(connector, "refused");
+                return Err(Error::Webhook(refusal));
+            }
+        };
+        let mut work = self.0.outbox.begin().await?;
+        let is_new = webhooks::insert(work.conn(), connector, &webhook, now).await?;
+        work.commit().await?;
+        count(connector, if is_new { "stored" } else { "repeated" });
+        Ok(())
+    }
+
+    /// Takes up webhooks that are due; returns how many.
+    pub async fn work_off_webhooks(&self) -> Result<usize, Error> {
+        let now = self.now();
+        let mut work = self.0.outbox.begin().await?;
+        let taken = webhooks::take_due(work.conn(), now, now + LEASE, ROUND).await?;
+        work.commit().await?;
+        let many = taken.len();
+        let mut working = JoinSet::new();
+        for webhook in taken {
+            let payments = self.clone();
+            working.spawn(async move {
+                if let Err(error) = payments.work_on(&webhook).await {
+                    // Its lease ends, and then it is taken up again.
+                    let error: &dyn std::error::Error = &error;
+                    tracing::warn!(
+                        event_id = webhook.event_id,
+                        error,
+                        "a webhook could not be worked on"
+                    );
+                }
+            });
+        }
+        while working.join_next().await.is_some() {}
+        Ok(many)
+    }
+
+    async fn work_on(&self, taken: &Taken) -> Result<(), Error> {
+        let fate = match self.follow(taken).await {
+            Ok(fate) => fate,
+            Err(error) => {
+                let time = u32::try_from(taken.attempts).unwrap_or(1);
+                let again_at = self.now() + pause(time, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+                tracing::warn!(event_id = taken.event_id, error = %error, "a webhook waits");
+                Fate::Waiting(error.to_string(), again_at)
+            }
+        };
+        count(
+            taken.connector,
+            match fate {
+                Fate::Done => "done",
+                Fate::Ignored(_) => "ignored",
+                Fate::Waiting(..) => "waiting",
+            },
+        );
+        let mut work = self.0.outbox.begin().await?;
+        webhooks::settle(work.conn(), taken, &fate).await?;
+        Ok(work.commit().await?)
+    }
+
+    /// Does what a webhook tells. Done twice, it changes nothing the second time.
+    async fn follow(&self, taken: &Taken) -> Result<Fate, Error> {
+        match self.0.connectors.read(taken.connector, &taken.body) {
+            Ok(Told::Operation { key, outcome }) => self.told_outcome(&key, outcome).await,
+            Ok(Told::Dispute(news)) => self.told_dispute(taken.connector, &news).await,
+            Ok(Told::Nothing(what)) => Ok(Fate::Ignored(what)),
+            Err(problem) => Ok(Fate::Ignored(format!("it can't be read: {problem}"))),
+        }
+    }
+
+    /// What became of an operation. It may come before the connector's own answer, and long after it.
+    async fn told_outcome(&self, key: &str, outcome: Outcome) -> Result<Fate, Error> {
+        let mut conn = self.0.outbox.db().pool().acquire().await?;
+        let Some((payment_id, id)) = transactions::by_key(&mut conn, key).await? else {
+            return Ok(Fate::Ignored(format!("there is no operation of the key {key}")));
+        };
+        let payment = reading::one(&mut conn, payment_id)
+            .await?
+            .ok_or(Error::NotFound(payment_id))?;
+        let history = transactions::of_payment(&mut conn, payment_id).await?;
+        drop(conn);
+        let Some(done) = history.iter().find(|done| done.id == id) else {
+            return Ok(Fate::Ignored(format!("there is no operation {id}")));
+        };
+        // A refund that had succeeded and is declined now failed after all.
+        let outcome = match outcome {
+            Outcome::Declined(why) if done.state == OperationState::Succeeded => {
+                if !done.operation.may_fail_later() {
+                    return Ok(Fate::Ignored(contradiction(&why)));
+                }
+                Outcome::Failed(why)
+            }
+            outcome => outcome,
+        };
+        let task = task_of(&payment, &history, done);
+        self.go_on(task, outcome, None).await?;
+        Ok(Fate::Done)
+    }
+}
+
+fn contradiction(why: &Failure) -> String {
+    format!("it had succeeded, and is told of as declined now: {}", why.code)
+}
+
+fn count(connector: ConnectorName, result: &'static str) {
+    let labels = [("connector", connector.as_str()), ("result", result)];
+    metrics::counter!("jeongsan_webhooks_total", &labels).increment(1);
+}
