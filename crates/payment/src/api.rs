@@ -9,6 +9,7 @@ mod payments;
 mod request;
 #[cfg(test)]
 mod request_tests;
+mod timeline;
 mod webhooks;
 
 use axum::extract::DefaultBodyLimit;
@@ -34,6 +35,7 @@ pub(crate) fn routes(desk: Desk) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(payments::create, payments::list))
         .routes(routes!(payments::read))
+        .routes(routes!(timeline::show))
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(batch::create))

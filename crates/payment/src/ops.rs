@@ -17,6 +17,7 @@ mod read;
 mod record;
 mod request;
 mod resolve;
+mod timeline;
 mod told;
 mod webhooks;
 
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Outbox, Work};
-use chassis::{Clock, Context, StartError};
+use chassis::{Clock, Context, Peers, StartError};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use contracts::Caller;
 use once::{Answer, Claim, Granted, KeyedRequest};
@@ -44,6 +45,7 @@ pub use disputes::DisputeFilter;
 pub use evidence::EvidenceRequest;
 pub use group::Waiting;
 pub use read::Filter;
+pub use timeline::{Timeline, recorded_at};
 
 use finish::Keeping;
 use hints::Hints;
@@ -64,6 +66,7 @@ struct Inner {
     connectors: Connectors,
     partners: Partners,
     hints: Hints,
+    peers: Peers,
     recorder: mpsc::Sender<Waiting>,
     key_retention: Duration,
 }
@@ -122,6 +125,7 @@ impl Payments {
             outbox,
             clock: Arc::clone(&context.clock),
             connectors: Connectors::new(context, deadline)?,
+            peers: context.peers.clone(),
             hints: Hints::new(Arc::clone(&context.cache)),
             recorder,
             key_retention: Duration::from_secs(hours.saturating_mul(3_600)),

@@ -2,6 +2,7 @@
 
 mod batch;
 mod dispute;
+mod timeline;
 
 use chrono::{DateTime, Utc};
 use contracts::events::{Discount, Origin, TenderKind};
@@ -10,10 +11,11 @@ use money::Currency;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::{Capture, ConnectorName, OwedLine, Payment, PaymentStatus};
+use crate::domain::{Capture, ConnectorName, Failure, OwedLine, Payment, PaymentStatus};
 
 pub use batch::{BatchAnswer, Settled};
 pub use dispute::{DisputeView, EvidenceView};
+pub use timeline::TimelineView;
 
 /// A payment. All amounts are minor units of `currency`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -130,6 +132,15 @@ pub struct FailureView {
     pub detail: String,
 }
 
+impl From<&Failure> for FailureView {
+    fn from(failure: &Failure) -> Self {
+        Self {
+            code: failure.code.clone(),
+            detail: failure.detail.clone(),
+        }
+    }
+}
+
 impl From<&Payment> for PaymentView {
     fn from(payment: &Payment) -> Self {
         Self {
@@ -184,10 +195,7 @@ impl From<&Payment> for PaymentView {
             capture: payment.capture,
             sold_at: payment.sold_at,
             created_at: payment.created_at,
-            failure: payment.failure.as_ref().map(|failure| FailureView {
-                code: failure.code.clone(),
-                detail: failure.detail.clone(),
-            }),
+            failure: payment.failure.as_ref().map(FailureView::from),
             next_action: payment.action.as_ref().map(|action| ActionView {
                 redirect_url: action.url.clone(),
                 expires_at: action.until,

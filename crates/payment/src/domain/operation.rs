@@ -121,6 +121,17 @@ words! {
     }
 }
 
+impl Cause {
+    /// The cause where none was noted, as an older version leaves it.
+    pub const fn by_default(operation: Operation) -> Self {
+        if operation.is_beginning() {
+            Self::Order
+        } else {
+            Self::Caller
+        }
+    }
+}
+
 words! {
     /// What an operation that waits for the buyer becomes when it is given up.
     Ending {

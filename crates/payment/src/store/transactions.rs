@@ -236,16 +236,14 @@ pub async fn of_payment(conn: &mut PgConnection, payment: PaymentId) -> Result<V
     rows.into_iter()
         .map(|row| {
             let operation: Operation = word(&row.operation)?;
-            let by_default = if operation.is_beginning() {
-                Cause::Order
-            } else {
-                Cause::Caller
-            };
             Ok(Done {
                 id: TransactionId::from_uuid(row.transaction_id),
                 tender_number: row.tender_number,
                 operation,
-                cause: row.cause.as_deref().map_or(Ok(by_default), word)?,
+                cause: row
+                    .cause
+                    .as_deref()
+                    .map_or(Ok(Cause::by_default(operation)), word)?,
                 change_id: row.change_id.map(ChangeId::from_uuid),
                 state: word(&row.state)?,
                 amount_minor: row.amount_minor,
