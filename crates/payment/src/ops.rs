@@ -44,8 +44,9 @@ pub use decide::Decision;
 pub use disputes::DisputeFilter;
 pub use evidence::EvidenceRequest;
 pub use group::Waiting;
-pub use read::Filter;
 pub use timeline::{Timeline, recorded_at};
+
+pub use crate::store::listing::{Sort, Wanted};
 
 use finish::Keeping;
 use hints::Hints;

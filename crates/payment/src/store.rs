@@ -8,6 +8,7 @@ pub mod changes;
 pub mod disputes;
 pub mod evidence;
 pub mod known;
+pub mod listing;
 pub mod payment_lines;
 pub mod payment_methods;
 pub mod payments;

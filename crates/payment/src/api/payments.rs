@@ -8,7 +8,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 use ids::{PartnerId, PaymentId};
+use money::Currency;
 use once::KeyedRequest;
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,7 +20,7 @@ use web::{Body, IdempotencyKey, Operator, Page, PageParams, Path, Problem, Query
 use super::request::{PaymentRequest, parse};
 use super::{Desk, respond};
 use crate::domain::PaymentStatus;
-use crate::ops::{Filter, Incoming};
+use crate::ops::{Incoming, Sort, Wanted};
 use crate::view::PaymentView;
 
 /// Makes a payment.
@@ -90,15 +92,56 @@ pub(super) struct ListParams {
     limit: Option<u16>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
+    /// In which order; newest first, if left out. By amount only beside `currency`.
+    #[serde(default)]
+    #[param(inline)]
+    sort: Sort,
     /// Only those in this status.
     status: Option<PaymentStatus>,
     /// Only those with this order reference.
     order_reference: Option<String>,
     /// Only those with a line of this partner.
     partner_id: Option<PartnerId>,
+    /// Only those in this currency.
+    currency: Option<Currency>,
+    /// Only those of at least this amount, in minor units.
+    #[param(minimum = 0)]
+    amount_from_minor: Option<i64>,
+    /// Only those of at most this amount, in minor units.
+    #[param(minimum = 0)]
+    amount_to_minor: Option<i64>,
+    /// Only those made at this time or later.
+    created_from: Option<DateTime<Utc>>,
+    /// Only those made before this time.
+    created_to: Option<DateTime<Utc>>,
 }
 
-/// Payments, newest first.
+impl ListParams {
+    fn wanted(self) -> Result<Wanted, Problem> {
+        if matches!(self.sort, Sort::Largest | Sort::Smallest) && self.currency.is_none() {
+            return Err(Problem::field(
+                "currency",
+                "name one: amounts of two currencies can't be compared",
+            ));
+        }
+        Ok(Wanted {
+            sort: self.sort,
+            status: self.status,
+            order_reference: self.order_reference,
+            partner_id: self.partner_id,
+            currency: self.currency.map(|currency| currency.as_str().to_owned()),
+            amount_from_minor: self.amount_from_minor,
+            amount_to_minor: self.amount_to_minor,
+            created_from: self.created_from,
+            created_to: self.created_to,
+            last_minor: None,
+        })
+    }
+}
+
+/// Payments, page by page.
+///
+/// A cursor goes on with the filter and the order of the list that it came from, whatever is sent beside it.
 #[utoipa::path(
     get,
     path = "/v1/payments",
@@ -113,19 +156,24 @@ pub(super) async fn list(
 ) -> Result<Json<Page<PaymentView>>, Problem> {
     let place = PageParams {
         limit: params.limit,
-        cursor: params.cursor,
+        cursor: params.cursor.clone(),
     };
     let limit = place.limit()?;
-    let (before, filter) = place.start(Filter {
-        status: params.status,
-        order_reference: params.order_reference,
-        partner_id: params.partner_id,
-    })?;
-    let found = desk.payments.list(&filter, before, i64::from(limit) + 1).await?;
+    // What is sent beside a cursor is not heeded, so that it need not be right.
+    let wanted = if place.cursor.is_some() {
+        Wanted::default()
+    } else {
+        params.wanted()?
+    };
+    let (last, mut wanted) = place.start(wanted)?;
+    let found = desk.payments.list(&wanted, last, i64::from(limit) + 1).await?;
+    wanted.last_minor = found
+        .get(usize::from(limit).saturating_sub(1))
+        .map(|payment| payment.amount_minor);
     Ok(Json(page(
         found,
         limit,
-        filter,
+        wanted,
         |payment| payment.id.as_uuid(),
         |payment| PaymentView::from(&payment),
     )))

@@ -89,7 +89,8 @@ impl Order {
         state: OperationState,
         due_at: Option<DateTime<Utc>>,
     ) -> (Payment, Vec<Transaction>) {
-        let id = PaymentId::generate();
+        // Of the same clock as the time beside it: lists look for times by identifiers.
+        let id = PaymentId::generate_at(u64::try_from(now.timestamp_millis()).unwrap_or(0));
         let asks_outside = self.connector != ConnectorName::External;
         let operation = match (self.capture, self.means.len()) {
             (Capture::Manual, _) => Operation::Authorize,

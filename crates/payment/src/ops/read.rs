@@ -1,24 +1,13 @@
 //! Looking at payments.
 
-use ids::{PartnerId, PaymentId};
-use serde::{Deserialize, Serialize};
+use ids::PaymentId;
 use uuid::Uuid;
 
 use super::Payments;
-use crate::domain::{Payment, PaymentStatus};
+use crate::domain::Payment;
 use crate::error::Error;
-use crate::store::reading::{self, Wanted};
-
-/// What a list is narrowed to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Filter {
-    /// This status.
-    pub status: Option<PaymentStatus>,
-    /// This order reference.
-    pub order_reference: Option<String>,
-    /// A line of this partner.
-    pub partner_id: Option<PartnerId>,
-}
+use crate::store::listing::{self, Wanted};
+use crate::store::reading;
 
 impl Payments {
     /// The payment of that id.
@@ -27,20 +16,12 @@ impl Payments {
         reading::one(&mut conn, id).await?.ok_or(Error::NotFound(id))
     }
 
-    /// At most `limit` payments before `before`, newest first.
-    pub async fn list(
-        &self,
-        filter: &Filter,
-        before: Option<Uuid>,
-        limit: i64,
-    ) -> Result<Vec<Payment>, Error> {
-        let wanted = Wanted {
-            status: filter.status,
-            order_reference: filter.order_reference.as_deref(),
-            partner_id: filter.partner_id,
-            before,
-        };
-        let mut conn = self.0.outbox.db().pool().acquire().await?;
-        Ok(reading::list(&mut conn, &wanted, limit).await?)
+    /// At most `limit` payments after `last`, in the order that is wanted.
+    pub async fn list(&self, wanted: &Wanted, last: Option<Uuid>, limit: i64) -> Result<Vec<Payment>, Error> {
+        let mut work = self.0.outbox.begin().await?;
+        let found = listing::list(work.conn(), wanted, last, limit).await?;
+        let payments = reading::many(work.conn(), found.into_iter()).await?;
+        work.roll_back().await?;
+        Ok(payments)
     }
 }

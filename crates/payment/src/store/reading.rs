@@ -10,19 +10,23 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{value, word};
-use crate::domain::{Action, Failure, OwedLine, Payment, PaymentStatus, Tender, TenderAmounts};
+use crate::domain::{Action, Failure, OwedLine, Payment, Tender, TenderAmounts};
 
 /// The payment of that id.
 pub async fn one(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payment>, sqlx::Error> {
     Ok(these(conn, &[id.as_uuid()]).await?.pop())
 }
 
-/// The payments of these ids, in no order; those that are not there are left out.
+/// The payments of these ids, in their order; those that are not there are left out.
 pub async fn many(
     conn: &mut PgConnection,
     ids: impl Iterator<Item = PaymentId>,
 ) -> Result<Vec<Payment>, sqlx::Error> {
-    these(conn, &ids.map(PaymentId::as_uuid).collect::<Vec<_>>()).await
+    let ids: Vec<Uuid> = ids.map(PaymentId::as_uuid).collect();
+    let places: HashMap<Uuid, usize> = ids.iter().copied().zip(0..).collect();
+    let mut found = these(conn, &ids).await?;
+    found.sort_by_key(|payment| places.get(&payment.id.as_uuid()).copied());
+    Ok(found)
 }
 
 /// The same, locked until the transaction ends: whoever moves anything of a payment comes through here first.
@@ -36,92 +40,7 @@ pub async fn lock(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payme
     one(conn, id).await
 }
 
-/// What a list of payments is narrowed to.
-#[derive(Debug, Clone, Default)]
-pub struct Wanted<'a> {
-    /// This status.
-    pub status: Option<PaymentStatus>,
-    /// This order reference, of any caller.
-    pub order_reference: Option<&'a str>,
-    /// A line of this partner.
-    pub partner_id: Option<PartnerId>,
-    /// Older than this one.
-    pub before: Option<Uuid>,
-}
-
-/// At most `limit` payments, newest first.
-pub async fn list(
-    conn: &mut PgConnection,
-    wanted: &Wanted<'_>,
-    limit: i64,
-) -> Result<Vec<Payment>, sqlx::Error> {
-    let status = wanted.status.map(PaymentStatus::as_str);
-    // A query for each index: one for all of them would be planned once, without any.
-    let found = if let Some(partner) = wanted.partner_id {
-        sqlx::query_scalar!(
-            "select distinct p.payment_id
-               from payment_lines l
-               join payments p using (payment_id)
-              where l.partner_id = $1
-                and l.payment_id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-                and ($3::text is null or p.status = $3)
-                and ($4::text is null or p.order_reference = $4)
-              order by p.payment_id desc limit $5",
-            partner.as_uuid(),
-            wanted.before,
-            status,
-            wanted.order_reference,
-            limit
-        )
-        .fetch_all(&mut *conn)
-        .await?
-    } else if let Some(reference) = wanted.order_reference {
-        // Two branches, since the index leaves failed ones out.
-        sqlx::query_scalar!(
-            r#"select payment_id as "payment_id!" from (
-                   select payment_id, status from payments where order_reference = $1 and status <> 'failed'
-                   union all
-                   select payment_id, status from payments where order_reference = $1 and status = 'failed'
-               ) as both_kinds
-                where payment_id < coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-                  and ($3::text is null or status = $3)
-                order by payment_id desc limit $4"#,
-            reference,
-            wanted.before,
-            status,
-            limit
-        )
-        .fetch_all(&mut *conn)
-        .await?
-    } else if wanted.status.is_none_or(|s| s == PaymentStatus::Completed) {
-        sqlx::query_scalar!(
-            "select payment_id from payments
-              where payment_id < coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-                and ($2::text is null or status = $2)
-              order by payment_id desc limit $3",
-            wanted.before,
-            status,
-            limit
-        )
-        .fetch_all(&mut *conn)
-        .await?
-    } else {
-        sqlx::query_scalar!(
-            "select payment_id from payments
-              where status = $2 and status <> 'completed'
-                and payment_id < coalesce($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-              order by payment_id desc limit $3",
-            wanted.before,
-            status,
-            limit
-        )
-        .fetch_all(&mut *conn)
-        .await?
-    };
-    these(conn, &found).await
-}
-
-/// These payments, newest first.
+/// These payments, in no order.
 async fn these(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Payment>, sqlx::Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -134,7 +53,7 @@ async fn these(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Payment>, sq
              left join transactions waiting
                     on waiting.payment_id = p.payment_id and waiting.state = 'requires_action'
                    and p.status = 'requires_action'
-            where p.payment_id = any($1) order by p.payment_id desc"#,
+            where p.payment_id = any($1)"#,
         ids
     )
     .fetch_all(&mut *conn)

@@ -1,0 +1,3 @@
+-- Lists by amount, and those that failed by their order reference. Safe while an older version runs: it only adds.
+create index payments_by_amount on payments (amount_minor, payment_id);
+create index payments_failed_by_reference on payments (order_reference) where status = 'failed';

@@ -1,0 +1,190 @@
+//! Which payments a list shows: the same time for the first page and for the ten thousandth.
+//!
+//! A page goes on after the last thing of the page before, along an index, and counts nothing.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ids::{PartnerId, PaymentId};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::domain::PaymentStatus;
+
+/// How far the time in an identifier may be from the time beside it: older versions took them from two clocks.
+const SLACK: TimeDelta = TimeDelta::minutes(1);
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// By the time they were made, the last first.
+    #[default]
+    Newest,
+    /// The first first.
+    Oldest,
+    /// By amount, the largest first; of one amount the newest first. Amounts of two currencies are not compared: give
+    /// one.
+    Largest,
+    /// The smallest first; of one amount the oldest first.
+    Smallest,
+}
+
+/// What a list of payments is narrowed to, in what order, and where it goes on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wanted {
+    /// In which order.
+    pub sort: Sort,
+    /// This status.
+    pub status: Option<PaymentStatus>,
+    /// This order reference, of any caller.
+    pub order_reference: Option<String>,
+    /// A line of this partner.
+    pub partner_id: Option<PartnerId>,
+    /// This currency.
+    pub currency: Option<String>,
+    /// At least this amount, in minor units.
+    pub amount_from_minor: Option<i64>,
+    /// At most this amount.
+    pub amount_to_minor: Option<i64>,
+    /// Made at this time or later.
+    pub created_from: Option<DateTime<Utc>>,
+    /// Made before this time.
+    pub created_to: Option<DateTime<Utc>>,
+    /// The amount of the last thing of the page before, where the order is by amounts.
+    pub last_minor: Option<i64>,
+}
+
+/// One list, whose order and place are the macro's, since no plan may depend on a parameter for its order.
+macro_rules! list {
+    ($conn:ident, $wanted:ident, $last:ident, $limit:ident, $after:literal, $order:literal) => {
+        sqlx::query_scalar!(
+            "select p.payment_id
+               from payments p
+              where ($1::uuid is null or "
+                + $after
+                + ")
+                and ($2::bigint is null or true)
+                and ($3::text is null or p.status = $3)
+                and ($4::uuid is null or exists (select from payment_lines l
+                                                  where l.partner_id = $4 and l.payment_id = p.payment_id))
+                and ($5::text is null or p.currency = $5)
+                and ($6::bigint is null or p.amount_minor >= $6)
+                and ($7::bigint is null or p.amount_minor <= $7)
+                and ($8::timestamptz is null or p.created_at >= $8 and p.payment_id >= $9)
+                and ($10::timestamptz is null or p.created_at < $10 and p.payment_id <= $11)
+              order by "
+                + $order
+                + " limit $12",
+            $last,
+            $wanted.last_minor,
+            $wanted.status.map(PaymentStatus::as_str),
+            $wanted.partner_id.map(PartnerId::as_uuid),
+            $wanted.currency,
+            $wanted.amount_from_minor,
+            $wanted.amount_to_minor,
+            $wanted.created_from,
+            $wanted.created_from.map(|at| first_at(at - SLACK)),
+            $wanted.created_to,
+            $wanted.created_to.map(|at| first_at(at + SLACK)),
+            $limit
+        )
+        .fetch_all(&mut *$conn)
+        .await
+    };
+}
+
+/// The ids of at most `limit` payments after `last`, in their order. The connection is in a transaction.
+pub async fn list(
+    conn: &mut PgConnection,
+    wanted: &Wanted,
+    last: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<PaymentId>, sqlx::Error> {
+    // A plan for these parameters: one for any of them could use no index.
+    sqlx::query!("set local plan_cache_mode = force_custom_plan")
+        .execute(&mut *conn)
+        .await?;
+    let found = if wanted.order_reference.is_some() {
+        of_reference(conn, wanted, last, limit).await
+    } else {
+        match wanted.sort {
+            Sort::Newest => list!(
+                conn,
+                wanted,
+                last,
+                limit,
+                "p.payment_id < $1",
+                "p.payment_id desc"
+            ),
+            Sort::Oldest => list!(conn, wanted, last, limit, "p.payment_id > $1", "p.payment_id"),
+            Sort::Largest => list!(
+                conn,
+                wanted,
+                last,
+                limit,
+                "(p.amount_minor, p.payment_id) < ($2, $1)",
+                "p.amount_minor desc, p.payment_id desc"
+            ),
+            Sort::Smallest => list!(
+                conn,
+                wanted,
+                last,
+                limit,
+                "(p.amount_minor, p.payment_id) > ($2, $1)",
+                "p.amount_minor, p.payment_id"
+            ),
+        }
+    };
+    Ok(found?.into_iter().map(PaymentId::from_uuid).collect())
+}
+
+/// Of one order reference there are few: a caller has one that has not failed, and whatever failed before.
+async fn of_reference(
+    conn: &mut PgConnection,
+    wanted: &Wanted,
+    last: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let is_ascending = matches!(wanted.sort, Sort::Oldest | Sort::Smallest);
+    let by_amount = matches!(wanted.sort, Sort::Largest | Sort::Smallest);
+    sqlx::query_file_scalar!(
+        "src/store/list_of_reference.sql",
+        wanted.order_reference,
+        wanted.status.map(PaymentStatus::as_str),
+        wanted.partner_id.map(PartnerId::as_uuid),
+        wanted.currency,
+        wanted.amount_from_minor,
+        wanted.amount_to_minor,
+        wanted.created_from,
+        wanted.created_to,
+        is_ascending,
+        by_amount,
+        last,
+        wanted.last_minor,
+        limit
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// The smallest identifier of that millisecond.
+fn first_at(at: DateTime<Utc>) -> Uuid {
+    let millis = u128::try_from(at.timestamp_millis()).unwrap_or(0);
+    Uuid::from_u128(millis << 80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bounds_of_an_instant_hold_the_identifiers_made_then() {
+        let at = DateTime::from_timestamp_millis(1_764_128_096_789).unwrap();
+        let id = PaymentId::generate_at(1_764_128_096_789).as_uuid();
+        assert!(first_at(at) <= id);
+        assert!(id < first_at(at + TimeDelta::milliseconds(1)));
+        assert_eq!(first_at(DateTime::UNIX_EPOCH - TimeDelta::days(1)), Uuid::nil());
+    }
+}
