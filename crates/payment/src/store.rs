@@ -8,6 +8,7 @@ pub mod known;
 pub mod payment_methods;
 pub mod payments;
 pub mod reading;
+pub mod recording;
 pub mod tenders;
 pub mod transactions;
 

@@ -88,10 +88,10 @@ pub async fn insert(
 }
 
 /// The columns of many rows, as UNNEST takes them.
-struct Columns<'a, R>(&'a [R]);
+pub(super) struct Columns<'a, R>(pub(super) &'a [R]);
 
 impl<'a, R> Columns<'a, R> {
-    fn of<T>(&self, cell: impl FnMut(&'a R) -> T) -> Vec<T> {
+    pub(super) fn of<T>(&self, cell: impl FnMut(&'a R) -> T) -> Vec<T> {
         self.0.iter().map(cell).collect()
     }
 }
