@@ -1,6 +1,7 @@
 //! Passing a request on: route, authenticate, limit, pass, answer.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{ConnectInfo, Request, State};
@@ -20,7 +21,7 @@ use crate::headers::{self, Known};
 use crate::routes::{self, Target};
 
 /// Passes a request on to the service that answers its address.
-pub(crate) async fn forward(State(gate): State<Gate>, request: Request) -> Result<Response, Refusal> {
+pub(crate) async fn forward(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, Refusal> {
     let target = routes::find(request.method(), request.uri().path()).ok_or(Refusal::NoRoute)?;
     let method = request.method().clone();
     let exchange = gate.exchange(target, request);
