@@ -6,17 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
-use bytes::Bytes;
+use anyhow::Result;
 use e2e::Api;
-use http::{Method, Request, StatusCode, header};
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use http::StatusCode;
 use tokio::task::JoinSet;
 
 use crate::market::Market;
+use crate::wire::Wire;
 
 /// What is paid, where and by whom.
 pub struct Load {
@@ -35,11 +31,19 @@ pub struct Paid {
     pub per_second: u64,
     /// Other answers.
     pub refused: u64,
+    /// How long each of those within the round took, in microseconds, the shortest first.
+    latencies_us: Vec<u64>,
     /// How many of which, with an example.
     kinds: BTreeMap<StatusCode, (u64, String)>,
 }
 
 impl Paid {
+    /// How long that share of the payments took at most, in microseconds: 50 is the median.
+    pub fn percentile_us(&self, percent: usize) -> u64 {
+        let last = self.latencies_us.len().saturating_sub(1);
+        self.latencies_us.get(last * percent / 100).copied().unwrap_or(0)
+    }
+
     /// The answers other than 201.
     pub fn refusals(&self) -> String {
         self.kinds
@@ -55,7 +59,7 @@ impl Paid {
 #[derive(Default)]
 struct Seen {
     accepted: u64,
-    in_time: u64,
+    latencies_us: Vec<u64>,
     others: Vec<(StatusCode, String)>,
 }
 
@@ -87,11 +91,11 @@ impl Load {
     async fn go(&self, clients: u16, length: Duration, pause: Duration) -> Result<Paid> {
         let mut connections = Vec::new();
         for _ in 0..clients {
-            connections.push(self.connect().await?);
+            connections.push(Wire::connect(self.port).await?);
         }
         let begin = Instant::now();
         let mut running = JoinSet::new();
-        for (place, sender) in (0..).zip(connections) {
+        for (place, wire) in (0..).zip(connections) {
             let client = Client {
                 authorization: self.authorization.clone(),
                 market: Arc::clone(&self.market),
@@ -101,32 +105,22 @@ impl Load {
                 pause,
                 end: begin + length,
             };
-            running.spawn(client.pay(sender));
+            running.spawn(client.pay(wire));
         }
         let mut paid = Paid::default();
-        let mut in_time = 0;
         while let Some(seen) = running.join_next().await {
             let seen = seen??;
             paid.accepted += seen.accepted;
-            in_time += seen.in_time;
+            paid.latencies_us.extend(seen.latencies_us);
             for (status, body) in seen.others {
                 paid.refused += 1;
                 paid.kinds.entry(status).or_insert((0, body)).0 += 1;
             }
         }
+        paid.latencies_us.sort_unstable();
+        let in_time = u64::try_from(paid.latencies_us.len())?;
         paid.per_second = in_time * 1000 / u64::try_from(length.as_millis())?.max(1);
         Ok(paid)
-    }
-
-    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>> {
-        let stream = TcpStream::connect(("127.0.0.1", self.port)).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // Ends with its sender; what goes wrong on it comes out at the request.
-        tokio::spawn(async move {
-            let _told_there = connection.await;
-        });
-        Ok(sender)
     }
 }
 
@@ -142,44 +136,51 @@ struct Client {
 }
 
 impl Client {
-    async fn pay(self, mut sender: SendRequest<Full<Bytes>>) -> Result<Seen> {
+    async fn pay(self, mut wire: Wire) -> Result<Seen> {
         let mut seen = Seen::default();
         let mut next_at = self.begin;
+        let mut request = Vec::new();
         for turn in 0_usize.. {
             if next_at > Instant::now() {
                 tokio::time::sleep_until(next_at.into()).await;
             }
-            if Instant::now() >= self.end {
+            let sent_at = Instant::now();
+            if sent_at >= self.end {
                 break;
             }
             next_at += self.pause;
-            let request = self.request(turn)?;
-            sender.ready().await.context("a connection was closed")?;
-            let answer = sender.send_request(request).await.context("no answer")?;
-            let status = answer.status();
-            let body = answer.into_body().collect().await?.to_bytes();
-            if status == StatusCode::CREATED {
+            self.write(&mut request, turn)?;
+            let told = wire.exchange(&request).await?;
+            if told.status == 201 {
                 seen.accepted += 1;
-                seen.in_time += u64::from(Instant::now() <= self.end);
+                if Instant::now() <= self.end {
+                    seen.latencies_us
+                        .push(u64::try_from(sent_at.elapsed().as_micros())?);
+                }
             } else {
-                seen.others
-                    .push((status, String::from_utf8_lossy(&body).into_owned()));
+                let text = String::from_utf8_lossy(told.body).into_owned();
+                seen.others.push((StatusCode::from_u16(told.status)?, text));
             }
         }
         Ok(seen)
     }
 
-    fn request(&self, turn: usize) -> Result<Request<Full<Bytes>>> {
+    /// Writes a request in place of the one before.
+    fn write(&self, request: &mut Vec<u8>, turn: usize) -> Result<()> {
+        use std::io::Write as _;
         let start = usize::try_from(self.number)?;
         // 20 characters, as the floor's.
         let reference = format!("o{:08}-{turn:010}", self.number);
-        Ok(Request::builder()
-            .method(Method::POST)
-            .uri("/v1/payments")
-            .header(header::HOST, "127.0.0.1")
-            .header(header::AUTHORIZATION, &self.authorization)
-            .header(header::CONTENT_TYPE, "application/json")
-            .header("idempotency-key", &reference)
-            .body(Full::new(self.market.body(&reference, start.wrapping_add(turn))))?)
+        let body = self.market.body(&reference, start.wrapping_add(turn));
+        request.clear();
+        write!(
+            request,
+            "POST /v1/payments HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: {}\r\ncontent-type: application/json\r\n\
+             idempotency-key: {reference}\r\ncontent-length: {}\r\n\r\n",
+            self.authorization,
+            body.len()
+        )?;
+        request.extend_from_slice(&body);
+        Ok(())
     }
 }

@@ -11,6 +11,15 @@ const PARTNERS: usize = 20;
 /// Stands in a body where the order reference comes.
 const PLACE: &str = "order-reference-here";
 
+/// Who is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Each payment has lines of two neighbours among twenty partners.
+    Spread,
+    /// All lines of all payments are one partner's.
+    One,
+}
+
 /// A body for every pair of neighbours, all but the order reference.
 pub struct Market {
     bodies: Vec<(Bytes, Bytes)>,
@@ -18,9 +27,13 @@ pub struct Market {
 
 impl Market {
     /// Makes the partners.
-    pub async fn open(api: &Api) -> Result<Self> {
+    pub async fn open(api: &Api, shape: Shape) -> Result<Self> {
         let mut partners = Vec::with_capacity(PARTNERS);
-        for number in 0..PARTNERS {
+        let count = match shape {
+            Shape::Spread => PARTNERS,
+            Shape::One => 1,
+        };
+        for number in 0..count {
             let terms = contract_terms(120_000);
             partners.push(partner_with_contract(api, &format!("shop-{number}"), &terms).await?);
         }

@@ -21,6 +21,9 @@ pub enum Mode {
     One,
     /// `jeongsan postgres` where no `postgres.url` is set, and `jeongsan serve NAME` for each service.
     Split,
+    /// As `Split`, with a process for each of these lists of services, and without those that stand in none. A process is
+    /// called after the first of its services.
+    Parts(&'static [&'static [&'static str]]),
 }
 
 /// What a platform is started from.
@@ -123,15 +126,36 @@ impl Platform {
             })
             .await?;
         }
-        for service in SERVICES {
-            self.launch(service, &["serve", service])?;
+        match self.stage.mode {
+            Mode::Parts(parts) => {
+                for services in parts {
+                    self.serve(services)?;
+                }
+            }
+            Mode::One | Mode::Split => {
+                for service in SERVICES {
+                    self.launch(service, &["serve", service])?;
+                }
+            }
         }
         self.ready().await
     }
 
+    /// Starts a process of these services, called after the first of them.
+    pub fn serve(&mut self, services: &[&str]) -> Result<()> {
+        let name = services.first().context("a process has a service")?;
+        let arguments: Vec<&str> = ["serve"].into_iter().chain(services.iter().copied()).collect();
+        self.launch(name, &arguments)
+    }
+
     /// Waits until every service says that it is ready.
     pub async fn ready(&mut self) -> Result<()> {
-        for (name, offset) in PORTS {
+        let mode = self.stage.mode;
+        let is_served = |name: &str| match mode {
+            Mode::Parts(parts) => parts.concat().contains(&name),
+            Mode::One | Mode::Split => true,
+        };
+        for (name, offset) in PORTS.iter().filter(|(name, _)| is_served(name)) {
             let probe = Api::new(format!("http://127.0.0.1:{}", self.base_port + offset), "");
             let dead = self
                 .processes

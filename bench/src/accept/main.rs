@@ -4,18 +4,20 @@
 mod floor;
 mod lag;
 mod rounds;
+mod soak;
+mod stage;
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use e2e::{Mode, Platform};
 
 use crate::floor::Floor;
 use crate::lag::Lag;
-use crate::rounds::Rounds;
-use bench::load::Load;
-use bench::market::Market;
+use crate::rounds::{Round, Rounds};
+use crate::stage::Stage;
+use bench::load::{Load, Paid};
+use bench::market::{Market, Shape};
 use bench::server::Server;
 
 /// Measures accepted payments per second against what the database server can write at most.
@@ -25,11 +27,23 @@ struct Wanted {
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
     /// How many rounds of each kind are run for each number of clients.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
     /// How many clients there are at once.
     #[arg(long, value_delimiter = ',', default_values_t = [1_u16, 16, 64], value_parser = clap::value_parser!(u16).range(1..=100))]
     clients: Vec<u16>,
+    /// Gateway and payment service as processes of their own, in place of one for both.
+    #[arg(long)]
+    split: bool,
+    /// The consumers of the events run while payments are taken; otherwise they are started at the end.
+    #[arg(long)]
+    consumers: bool,
+    /// All payments are of one partner, in place of twenty.
+    #[arg(long)]
+    one_partner: bool,
+    /// At the end payments are taken for so long, as fast as they are answered, and the memory is looked at.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=3600))]
+    soak_seconds: u64,
 }
 
 // One thread: the load generator must not take the processors from what it measures.
@@ -42,24 +56,27 @@ async fn main() -> Result<()> {
     );
     let pgbench = floor::pgbench()?;
     println!("starting the platform");
-    let platform = Platform::start(Mode::One).await?;
-    let mut server = Server::of(&platform).await?;
-    server.check_durability(platform.data_dir()).await?;
+    let mut stage = Stage::start(wanted.split, wanted.consumers).await?;
+    let mut server = Server::of(&stage.platform).await?;
+    server.check_durability(stage.platform.data_dir()).await?;
 
-    let api = platform.api()?;
-    let market = Market::open(&api).await?;
+    let api = stage.platform.api()?;
+    let shape = if wanted.one_partner {
+        Shape::One
+    } else {
+        Shape::Spread
+    };
+    let market = Market::open(&api, shape).await?;
     let mut lag = Lag::connect(&server).await?;
-    let load = Load::new(platform.base_port(), &api, market);
+    let load = Load::new(stage.platform.base_port(), &api, market);
     let length = Duration::from_secs(wanted.seconds);
 
     // The first payments warm caches and pools; the first of all is the model of the floor's rows.
-    let warm = load.run(4, Duration::from_secs(1)).await?;
-    ensure!(warm.accepted > 0, "no payment was accepted: {}", warm.refusals());
+    let mut acknowledged = accepted(&load.run(4, Duration::from_secs(1)).await?)?;
     lag.wait().await?;
-    let floor = Floor::prepare(&mut server, pgbench, platform.data_dir()).await?;
+    let floor = Floor::prepare(&mut server, pgbench, stage.platform.data_dir()).await?;
 
     let mut rounds = Rounds::default();
-    let mut acknowledged = warm.accepted;
     let mut written_by_floor = 0;
     for round in 1..=wanted.rounds {
         for &clients in &wanted.clients {
@@ -68,31 +85,52 @@ async fn main() -> Result<()> {
             let by_floor = floor.run(clients, length).await?;
             written_by_floor += by_floor.transactions;
             server.checkpoint().await?;
+            let before = stage.used()?;
             let paid = load.run(clients, length).await?;
-            acknowledged += paid.accepted;
-            ensure!(
-                paid.refused == 0,
-                "{} requests were not accepted: {}",
-                paid.refused,
-                paid.refusals()
-            );
-            // The next round must find an idle platform, so this one's debt is measured and waited for.
-            let behind = lag.now().await?;
-            let status = api.get("/v1/settlement-status").await?;
-            let debt = lag.wait().await?;
+            let used = stage::spent(&before, &stage.used()?, paid.accepted);
+            acknowledged += accepted(&paid)?;
             println!(
-                "round {round}, {clients} clients: floor {}/s, payments {}/s; then {behind}, payments_lag {}; \
-                 caught up in {} ms",
+                "round {round}, {clients} clients: floor {}/s, payments {}/s, p50 {} us, p99 {} us; CPU us a payment: {used}",
                 by_floor.per_second,
                 paid.per_second,
-                status.get("payments_lag").unwrap_or(&serde_json::Value::Null),
-                debt.as_millis()
+                paid.percentile_us(50),
+                paid.percentile_us(99),
             );
-            rounds.add(clients, by_floor.per_second, paid.per_second);
+            rounds.add(clients, Round::of(&by_floor, &paid));
+            // The next round must find an idle platform, so this one's debt is measured and waited for.
+            if wanted.consumers {
+                let behind = lag.now().await?;
+                let status = api.get("/v1/settlement-status").await?;
+                let payments_lag = status
+                    .get("payments_lag")
+                    .unwrap_or(&serde_json::Value::Null)
+                    .clone();
+                let debt = lag.wait().await?;
+                println!(
+                    "    {behind}, payments_lag {payments_lag}; caught up in {} ms",
+                    debt.as_millis()
+                );
+            }
+        }
+    }
+    println!("\n{rounds}");
+
+    if let Some((clients, most)) = rounds.busiest() {
+        server.checkpoint().await?;
+        let paid = load.run_at(most / 2, clients, length).await?;
+        acknowledged += accepted(&paid)?;
+        println!(
+            "at half load, {} payments/s of {clients} clients: p50 {} us, p99 {} us",
+            paid.per_second,
+            paid.percentile_us(50),
+            paid.percentile_us(99)
+        );
+        if wanted.soak_seconds > 0 {
+            acknowledged +=
+                soak::run(&stage, &load, clients, Duration::from_secs(wanted.soak_seconds)).await?;
         }
     }
 
-    println!("\n{rounds}");
     let floor_rows = floor.rows(&mut server).await?;
     ensure!(
         floor_rows == written_by_floor,
@@ -101,10 +139,24 @@ async fn main() -> Result<()> {
     server.compare(acknowledged).await?;
     println!("{acknowledged} payments were acknowledged, and as many are in the database");
     floor.remove(&mut server).await?;
-    platform
+    stage.consume(&api).await?;
+    println!("caught up in {} ms", lag.wait().await?.as_millis());
+    stage
+        .platform
         .verify()
         .await
         .context("the platform does not agree with itself")?;
     println!("jeongsan verify found nothing");
     Ok(())
+}
+
+/// How many were accepted; an error if any was not.
+fn accepted(paid: &Paid) -> Result<u64> {
+    ensure!(
+        paid.refused == 0 && paid.accepted > 0,
+        "{} requests were not accepted: {}",
+        paid.refused,
+        paid.refusals()
+    );
+    Ok(paid.accepted)
 }

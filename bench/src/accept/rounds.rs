@@ -3,16 +3,46 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use bench::load::Paid;
 use bench::median::median;
 
-/// Rates by the number of clients.
+use crate::floor::Written;
+
+/// One round of the floor and one of the platform.
+#[derive(Debug, Clone, Copy)]
+pub struct Round {
+    floor_per_second: u64,
+    paid_per_second: u64,
+    p50_us: u64,
+    p99_us: u64,
+}
+
+impl Round {
+    /// What both did.
+    pub fn of(floor: &Written, paid: &Paid) -> Self {
+        Self {
+            floor_per_second: floor.per_second,
+            paid_per_second: paid.per_second,
+            p50_us: paid.percentile_us(50),
+            p99_us: paid.percentile_us(99),
+        }
+    }
+}
+
+/// Rounds by the number of clients.
 #[derive(Default)]
-pub struct Rounds(BTreeMap<u16, Vec<(u64, u64)>>);
+pub struct Rounds(BTreeMap<u16, Vec<Round>>);
 
 impl Rounds {
-    /// Adds one round: payments per second of the floor and of the platform.
-    pub fn add(&mut self, clients: u16, floor: u64, paid: u64) {
-        self.0.entry(clients).or_default().push((floor, paid));
+    /// Adds one round.
+    pub fn add(&mut self, clients: u16, round: Round) {
+        self.0.entry(clients).or_default().push(round);
+    }
+
+    /// The largest number of clients, and how many payments a second they made in the median.
+    pub fn busiest(&self) -> Option<(u16, u64)> {
+        let (clients, rounds) = self.0.last_key_value()?;
+        Some((*clients, median(rounds.iter().map(|round| round.paid_per_second))))
     }
 }
 
@@ -20,14 +50,20 @@ impl fmt::Display for Rounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{:>7} | {:>9} | {:>10} | {:>7}",
-            "clients", "floor/s", "payments/s", "ratio %"
+            "{:>7} | {:>9} | {:>10} | {:>7} | {:>7} | {:>7}",
+            "clients", "floor/s", "payments/s", "ratio %", "p50 us", "p99 us"
         )?;
-        for (clients, rates) in &self.0 {
-            let floor = median(rates.iter().map(|(floor, _)| *floor));
-            let paid = median(rates.iter().map(|(_, paid)| *paid));
+        for (clients, rounds) in &self.0 {
+            let of = |value: fn(&Round) -> u64| median(rounds.iter().map(value));
+            let floor = of(|round| round.floor_per_second);
+            let paid = of(|round| round.paid_per_second);
             let ratio = (paid * 100).checked_div(floor).unwrap_or(0);
-            writeln!(f, "{clients:>7} | {floor:>9} | {paid:>10} | {ratio:>7}")?;
+            writeln!(
+                f,
+                "{clients:>7} | {floor:>9} | {paid:>10} | {ratio:>7} | {:>7} | {:>7}",
+                of(|round| round.p50_us),
+                of(|round| round.p99_us)
+            )?;
         }
         Ok(())
     }

@@ -2,21 +2,20 @@
 //! nothing acknowledged is missing from the databases and the books; no speed.
 
 mod databases;
-mod processes;
 mod starting;
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use bench::load::{Load, Paid};
-use bench::market::Market;
+use bench::market::{Market, Shape};
+use bench::processes::{resident_mb, used};
 use bench::server::Server;
 use clap::Parser;
 use e2e::PORTS;
 use servers::{Kafka, KafkaShape};
 
 use crate::databases::Databases;
-use crate::processes::{resident_mb, used};
 
 /// Measures the platform as production runs it.
 #[derive(Parser)]
@@ -69,7 +68,7 @@ async fn main() -> Result<()> {
     let starts = starting::measure(&mut platform, wanted.starts).await?;
 
     let api = platform.api()?;
-    let market = Market::open(&api).await?;
+    let market = Market::open(&api, Shape::Spread).await?;
     let mut databases = Databases::connect(&server).await?;
     let load = Load::new(platform.base_port(), &api, market);
     let length = Duration::from_secs(wanted.seconds);
@@ -92,11 +91,11 @@ async fn main() -> Result<()> {
 
     server.checkpoint().await?;
     let since = databases.now().await?;
-    let before = used(&platform)?;
+    let before = used(&platform, services())?;
     let paid = load.run_at(most / 2, CALM_CLIENTS, length).await?;
     acknowledged += accepted(&paid)?;
     databases.caught_up().await?;
-    let after = used(&platform)?;
+    let after = used(&platform, services())?;
     let latencies = databases.latencies(since).await?;
     println!("\nat half of that, {} payments/s:", paid.per_second);
     println!(
@@ -137,6 +136,10 @@ async fn main() -> Result<()> {
         .context("the platform does not agree with itself")?;
     println!("jeongsan verify found nothing");
     Ok(())
+}
+
+fn services() -> impl Iterator<Item = &'static str> {
+    PORTS.iter().map(|(name, _)| *name)
 }
 
 /// How many were accepted; an error if any was not.

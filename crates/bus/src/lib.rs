@@ -10,6 +10,7 @@
 //! A log may stand in a broker: then a [`Relay`] takes the outbox there, and numbers what it puts into each partition,
 //! so that a reader sees what it misses, and fetches it through [`Feed`] from where it came from.
 
+mod at_once;
 mod broker;
 mod consumer;
 pub mod dead;
@@ -32,6 +33,7 @@ mod wake;
 mod watchdog;
 mod work;
 
+pub use at_once::{AtOnce, FirstEvents, Statement};
 pub use broker::{Broker, Mark, Sequenced};
 pub use consumer::{Consumer, Handler, Progress};
 pub use error::{BusError, Refusal};

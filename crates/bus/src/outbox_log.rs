@@ -42,9 +42,9 @@ impl OutboxLog {
         outbox::count_after(self.outbox.db().pool(), topic, after).await
     }
 
-    /// As [`Reader::changed`].
-    pub async fn changed(&self, within: Duration) -> bool {
-        let mut woken = self.outbox.subscribe();
+    /// As [`Reader::changed`] of a reader of `topic`.
+    pub async fn changed(&self, topic: Topic, within: Duration) -> bool {
+        let mut woken = self.outbox.subscribe_to(topic);
         matches!(tokio::time::timeout(within, woken.changed()).await, Ok(Ok(())))
     }
 }
@@ -102,6 +102,6 @@ impl Reader for OutboxReader {
     }
 
     async fn changed(&self, within: Duration) -> bool {
-        self.log.changed(within).await
+        self.log.changed(self.topic, within).await
     }
 }

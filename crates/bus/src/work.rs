@@ -1,6 +1,7 @@
 //! A unit of work: state and the events that tell of it, committed together.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use contracts::{Event, Topic};
@@ -14,7 +15,31 @@ use crate::{BusError, outbox};
 #[derive(Debug, Clone)]
 pub struct Outbox {
     db: Db,
-    woken: Arc<watch::Sender<u64>>,
+    bells: Arc<Bells>,
+}
+
+/// What is rung when something was published: one bell for all topics, and one for each that somebody listens to. Who
+/// hears a topic is not woken, and reads nothing, when another was published.
+#[derive(Debug, Default)]
+struct Bells {
+    any: watch::Sender<u64>,
+    topics: Mutex<HashMap<&'static str, watch::Sender<u64>>>,
+}
+
+impl Bells {
+    fn ring(&self, topics: impl Iterator<Item = &'static str>) {
+        let ring = |bell: &watch::Sender<u64>| bell.send_modify(|count| *count = count.wrapping_add(1));
+        ring(&self.any);
+        let bells = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = None;
+        for topic in topics {
+            // Most publish one topic only.
+            if last != Some(topic) {
+                bells.get(topic).into_iter().for_each(ring);
+            }
+            last = Some(topic);
+        }
+    }
 }
 
 impl Outbox {
@@ -22,7 +47,7 @@ impl Outbox {
     pub fn new(db: Db) -> Self {
         Self {
             db,
-            woken: Arc::new(watch::Sender::new(0)),
+            bells: Arc::default(),
         }
     }
 
@@ -42,7 +67,18 @@ impl Outbox {
 
     /// Changes whenever something was published from this process.
     pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
-        self.woken.subscribe()
+        self.bells.any.subscribe()
+    }
+
+    /// Changes whenever something was published on that topic from this process.
+    pub(crate) fn subscribe_to(&self, topic: Topic) -> watch::Receiver<u64> {
+        let mut topics = self.bells.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        topics.entry(topic.name).or_default().subscribe()
+    }
+
+    /// Something was published on these topics.
+    pub(crate) fn ring(&self, topics: impl Iterator<Item = &'static str>) {
+        self.bells.ring(topics);
     }
 }
 
@@ -89,15 +125,13 @@ impl Work {
 
     /// Writes the events, commits, and wakes who listens.
     pub async fn commit(mut self) -> Result<(), sqlx::Error> {
-        let published = !self.outgoing.is_empty();
-        if published {
+        if !self.outgoing.is_empty() {
             outbox::append(&mut self.transaction, &self.outgoing).await?;
         }
         self.transaction.commit().await?;
-        if published {
+        if !self.outgoing.is_empty() {
             self.outbox
-                .woken
-                .send_modify(|count| *count = count.wrapping_add(1));
+                .ring(self.outgoing.iter().map(|event| event.topic.name));
         }
         Ok(())
     }

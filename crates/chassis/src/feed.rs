@@ -76,7 +76,7 @@ async fn feed(
     let mut records = log.read(topic, &after, limit).await.map_err(problem)?;
     while records.is_empty() && !left.is_zero() {
         let nap = left.min(NAP);
-        log.changed(nap).await;
+        log.changed(topic, nap).await;
         left -= nap;
         records = log.read(topic, &after, limit).await.map_err(problem)?;
     }
@@ -236,7 +236,7 @@ impl Reader for PlatformReader {
 
     async fn changed(&self, within: Duration) -> bool {
         match self.log.peers.local_log(self.topic.producer) {
-            Some(log) => log.changed(within).await,
+            Some(log) => log.changed(self.topic, within).await,
             // The next read waits.
             None => true,
         }

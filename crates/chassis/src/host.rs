@@ -323,6 +323,8 @@ fn assemble(
     let (own, mut api) = parts.routes.split_for_parts();
     api.info.title = format!("Jeongsan {name}");
     env!("CARGO_PKG_VERSION").clone_into(&mut api.info.version);
+    // What has no database leaves nothing half done; whom it asks goes on by himself.
+    let has_state = db.is_some();
     let health = Health {
         service: name,
         db,
@@ -330,7 +332,7 @@ fn assemble(
         metrics: metrics.clone(),
         api: Arc::new(api),
     };
-    let verifier = Verifier::new(name, keyring.clone());
+    let verifier = Arc::new(Verifier::new(name, keyring.clone()));
     let body_limit = usize::try_from(settings.number("http.body_limit")).unwrap_or(usize::MAX);
     let timeout = Duration::from_millis(settings.number("http.timeout_ms"));
     let mut router = own;
@@ -338,12 +340,22 @@ fn assemble(
         router = router.merge(feed::routes(log));
     }
     router
-        .layer(from_fn(move |request, next| authenticate(verifier.clone(), request, next)))
+        .layer(from_fn(move |request, next| {
+            authenticate(Arc::clone(&verifier), request, next)
+        }))
         .layer(DefaultBodyLimit::max(body_limit))
         .layer(from_fn(move |request, next: axum::middleware::Next| async move {
-            tokio::time::timeout(timeout, web::detach(request, next)).await.unwrap_or_else(|_| {
+            let answer = async {
+                if has_state {
+                    web::detach(request, next).await
+                } else {
+                    next.run(request).await
+                }
+            };
+            tokio::time::timeout(timeout, answer).await.unwrap_or_else(|_| {
                 use axum::response::IntoResponse as _;
-                let detail = "the work goes on; repeat the request with the same Idempotency-Key to get its answer";
+                let detail =
+                    "the work goes on; repeat the request with the same Idempotency-Key to get its answer";
                 web::Problem::new(web::Code::Timeout, detail).into_response()
             })
         }))

@@ -56,7 +56,9 @@ pub enum PeerError {
 
 /// The other services, as one service sees them.
 #[derive(Clone)]
-pub struct Peers {
+pub struct Peers(Arc<View>);
+
+struct View {
     signer: Signer,
     own: Caller,
     shared: Arc<Shared>,
@@ -113,21 +115,21 @@ impl Shared {
 
 impl Peers {
     pub(crate) fn new(own: &'static str, signer: Signer, shared: Arc<Shared>) -> Self {
-        Self {
+        Self(Arc::new(View {
             signer,
             own: Caller::service(own),
             shared,
-        }
+        }))
     }
 
     /// Whether `service` runs in this process.
     pub fn is_local(&self, service: &'static str) -> bool {
-        self.shared.local(service).is_some()
+        self.0.shared.local(service).is_some()
     }
 
     /// The log of `service`, if that runs in this process.
     pub(crate) fn local_log(&self, service: &str) -> Option<OutboxLog> {
-        self.shared.logs.read().ok()?.get(service).cloned()
+        self.0.shared.logs.read().ok()?.get(service).cloned()
     }
 
     /// Passes a request on in the name of `caller`; without one, as nobody. The request's URI is path and query.
@@ -145,7 +147,7 @@ impl Peers {
                 .headers_mut()
                 .insert(HeaderName::from_static("traceparent"), value);
         }
-        if let Some(router) = self.shared.local(service) {
+        if let Some(router) = self.0.shared.local(service) {
             if let Some(caller) = caller {
                 request.extensions_mut().insert(caller.clone());
             }
@@ -156,6 +158,7 @@ impl Peers {
         }
         let unreachable = |reason: String| PeerError::Unreachable { service, reason };
         let base = self
+            .0
             .shared
             .remote
             .get(service)
@@ -167,6 +170,7 @@ impl Peers {
         *request.uri_mut() = uri;
         if let Some(caller) = caller {
             let token = self
+                .0
                 .signer
                 .sign(caller, service)
                 .ok_or_else(|| unreachable("no token".to_owned()))?;
@@ -175,6 +179,7 @@ impl Peers {
             request.headers_mut().insert(header::AUTHORIZATION, value);
         }
         let response = self
+            .0
             .shared
             .client
             .request(request)
@@ -207,7 +212,7 @@ impl Peers {
                 reason: e.to_string(),
             })?;
         let exchange = async {
-            let response = self.pass(service, Some(&self.own), request).await?;
+            let response = self.pass(service, Some(&self.0.own), request).await?;
             let status = response.status();
             let bytes = http_body_util::Limited::new(response.into_body(), MAX_ANSWER)
                 .collect()

@@ -84,7 +84,7 @@ impl Documents {
     get, path = "/openapi.json", tag = "documentation", security(()),
     responses((status = 200, description = "The addresses of all services", body = Value))
 )]
-pub(crate) async fn merged(State(gate): State<Gate>) -> Response {
+pub(crate) async fn merged(State(gate): State<Arc<Gate>>) -> Response {
     Json(&*gate.documents.merged().await).into_response()
 }
 
@@ -99,7 +99,7 @@ pub(crate) async fn events() -> Json<Value> {
 
 /// Shows the OpenAPI document of one service, as far as the gateway routes it.
 pub(crate) async fn of_service(
-    State(gate): State<Gate>,
+    State(gate): State<Arc<Gate>>,
     Path(name): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let service = SERVICES.iter().find(|s| **s == name).ok_or(Refusal::NoRoute)?;
@@ -108,7 +108,7 @@ pub(crate) async fn of_service(
 }
 
 /// The pages under `/docs`, with everything they need in the binary.
-pub(crate) fn swagger_ui() -> Router<Gate> {
+pub(crate) fn swagger_ui() -> Router<Arc<Gate>> {
     let urls = DOCUMENTS
         .iter()
         .enumerate()

@@ -1,6 +1,7 @@
 //! Passing a request on: route, authenticate, limit, pass, answer.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{ConnectInfo, Request, State};
@@ -10,6 +11,7 @@ use contracts::Caller;
 use contracts::internal::Credential;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Uri, header};
+use telemetry::{current_trace, with_trace};
 use web::RequestId;
 
 use crate::Gate;
@@ -20,13 +22,18 @@ use crate::headers::{self, Known};
 use crate::routes::{self, Target};
 
 /// Passes a request on to the service that answers its address.
-pub(crate) async fn forward(State(gate): State<Gate>, request: Request) -> Result<Response, Refusal> {
+pub(crate) async fn forward(State(gate): State<Arc<Gate>>, request: Request) -> Result<Response, Refusal> {
     let target = routes::find(request.method(), request.uri().path()).ok_or(Refusal::NoRoute)?;
-    let method = request.method().clone();
-    let exchange = gate.exchange(target, request);
-    let outcome = tokio::time::timeout(gate.timeout, exchange)
-        .await
-        .unwrap_or_else(|_| Err(Refusal::late(target.service, &method)));
+    let outcome = if target.changes_access {
+        // Who was let in is forgotten, even where the client goes away before the answer.
+        let method = request.method().clone();
+        let exchange = async move { gate.in_time(target, request).await };
+        tokio::spawn(with_trace(current_trace(), exchange))
+            .await
+            .unwrap_or_else(|_| Err(Refusal::late(target.service, &method)))
+    } else {
+        gate.in_time(target, request).await
+    };
     let result = if outcome.is_ok() { "answered" } else { "refused" };
     metrics::counter!("jeongsan_gateway_requests_total", "service" => target.service, "result" => result)
         .increment(1);
@@ -34,6 +41,13 @@ pub(crate) async fn forward(State(gate): State<Gate>, request: Request) -> Resul
 }
 
 impl Gate {
+    async fn in_time(&self, target: Target, request: Request) -> Result<Response, Refusal> {
+        let method = request.method().clone();
+        tokio::time::timeout(self.timeout, self.exchange(target, request))
+            .await
+            .unwrap_or_else(|_| Err(Refusal::late(target.service, &method)))
+    }
+
     async fn exchange(&self, target: Target, request: Request) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
         let shown = match credential::shown(&parts.method, &parts.headers) {

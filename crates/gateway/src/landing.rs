@@ -96,7 +96,7 @@ impl Landing {
 }
 
 /// The page.
-pub(crate) async fn show(State(gate): State<Gate>) -> Response {
+pub(crate) async fn show(State(gate): State<Arc<Gate>>) -> Response {
     let ready = gate.landing.ready().await;
     let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),

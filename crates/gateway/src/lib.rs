@@ -37,7 +37,7 @@ pub fn service() -> chassis::Service {
         start: |context| {
             Box::pin(async move {
                 Ok(Parts {
-                    routes: routes_of(Gate::new(&context)),
+                    routes: routes_of(Arc::new(Gate::new(&context))),
                 })
             })
         },
@@ -52,12 +52,11 @@ const SETTINGS: &[Key] = &[Key::new(
 )];
 
 /// What every request passes.
-#[derive(Clone)]
 struct Gate {
     peers: Peers,
-    callers: Arc<Callers>,
-    documents: Arc<Documents>,
-    landing: Arc<Landing>,
+    callers: Callers,
+    documents: Documents,
+    landing: Landing,
     timeout: Duration,
     /// In bytes, where the route has no limit of its own.
     body_limit: usize,
@@ -67,9 +66,9 @@ impl Gate {
     fn new(context: &Context) -> Self {
         let (peers, clock) = (context.peers.clone(), Arc::clone(&context.clock));
         Self {
-            callers: Arc::new(Callers::new(peers.clone(), Arc::clone(&clock))),
-            documents: Arc::new(Documents::new(peers.clone(), Arc::clone(&clock))),
-            landing: Arc::new(Landing::new(peers.clone(), clock)),
+            callers: Callers::new(peers.clone(), Arc::clone(&clock)),
+            documents: Documents::new(peers.clone(), Arc::clone(&clock)),
+            landing: Landing::new(peers.clone(), clock),
             peers,
             timeout: Duration::from_millis(context.settings.number("gateway.timeout_ms")),
             body_limit: usize::try_from(context.settings.number("http.body_limit")).unwrap_or(usize::MAX),
@@ -77,7 +76,7 @@ impl Gate {
     }
 }
 
-fn routes_of(gate: Gate) -> OpenApiRouter {
+fn routes_of(gate: Arc<Gate>) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(utoipa_axum::routes!(documents::merged))
         .routes(utoipa_axum::routes!(documents::events))

@@ -210,3 +210,52 @@ async fn old_answers_are_purged_and_open_claims_stay() {
     work.commit().await.unwrap();
     assert_eq!(claim(&outbox, &request("open", 1), noon()).await, Claim::Running);
 }
+
+/// Keeps answers in one statement, as whoever makes what they tell of does.
+async fn keep_new(outbox: &Outbox, requests: &[KeyedRequest], body: &str) -> Vec<Vec<u8>> {
+    let mut work = outbox.begin().await.unwrap();
+    let kept = sqlx::query_scalar("select once.keep_new($1, $2, 201::smallint, $3, $4, $5)")
+        .bind(requests.iter().map(|r| r.scope.to_vec()).collect::<Vec<_>>())
+        .bind(
+            requests
+                .iter()
+                .map(|r| r.fingerprint.to_vec())
+                .collect::<Vec<_>>(),
+        )
+        .bind(requests.iter().map(|_| body.as_bytes()).collect::<Vec<_>>())
+        .bind(requests.iter().map(|_| "thing_1").collect::<Vec<_>>())
+        .bind(noon())
+        .fetch_all(work.conn())
+        .await
+        .unwrap();
+    work.commit().await.unwrap();
+    kept
+}
+
+#[tokio::test]
+async fn a_key_that_was_used_is_not_kept_anew_and_one_that_was_taken_back_is_free() {
+    let database = database().await;
+    let outbox = database.outbox();
+    granted(claim(&outbox, &request("running", 1), noon()).await);
+    let (new, running) = (request("new", 1), request("running", 1));
+    assert_eq!(
+        keep_new(&outbox, &[new, running], "made").await,
+        [new.scope.to_vec()]
+    );
+    assert!(keep_new(&outbox, &[new, running], "again").await.is_empty());
+    assert_eq!(
+        claim(&outbox, &new, noon()).await,
+        Claim::Answered(answer("made"))
+    );
+    assert_eq!(claim(&outbox, &running, noon()).await, Claim::Running);
+
+    let mut work = outbox.begin().await.unwrap();
+    let taken_back: i64 = sqlx::query_scalar("select once.take_back($1)")
+        .bind(vec![new.scope.to_vec()])
+        .fetch_one(work.conn())
+        .await
+        .unwrap();
+    work.commit().await.unwrap();
+    assert_eq!(taken_back, 1);
+    granted(claim(&outbox, &request("new", 2), noon()).await);
+}

@@ -1,6 +1,7 @@
 //! The use cases, one a file. Only here transactions begin and end.
 
 mod accept;
+mod at_once;
 mod batch;
 mod change;
 mod conclude;

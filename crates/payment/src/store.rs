@@ -13,6 +13,7 @@ pub mod payment_lines;
 pub mod payment_methods;
 pub mod payments;
 pub mod reading;
+pub mod recording;
 pub mod tenders;
 pub mod timeline;
 pub mod transactions;

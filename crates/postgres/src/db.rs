@@ -66,6 +66,7 @@ pub struct Db {
     pool: PgPool,
     name: String,
     commit_limit: Duration,
+    single_limit: Duration,
     several: Option<Several>,
 }
 
@@ -82,10 +83,10 @@ struct Several {
 impl Db {
     /// Opens the pool and proves with one connection that the database answers.
     ///
-    /// The pool says `rollback` on every connection before it hands it out: when a future is cancelled inside
+    /// The pool says `begin; rollback` on every connection before it hands it out: when a future is cancelled inside
     /// `begin`, the connection comes back with a stray open transaction, and the next plain write on it is
-    /// answered `Ok` and then lost. A rollback outside a transaction costs one round trip and a warning that
-    /// `client_min_messages` mutes.
+    /// answered `Ok` and then lost. That costs one round trip. A rollback alone would, outside a transaction, also
+    /// cost a line in the server's log, for every connection that is handed out.
     ///
     /// Of several hosts the primary is found first, and again whenever it moves: a task sees to it until the last
     /// clone is dropped or closed. The same round trip then asks each connection whether its server is still the
@@ -97,6 +98,7 @@ impl Db {
         let address = Address::parse(&options.url)?;
         let name = address.database().to_owned();
         let commit_limit = options.timeouts.commit;
+        let single_limit = options.timeouts.lock + commit_limit;
         let mut hosts = address.hosts;
         for host in &mut hosts {
             host.options = options.session(host.options.clone());
@@ -109,7 +111,7 @@ impl Db {
         if hosts.len() <= 1 {
             let pool = plain_pool(options).before_acquire(|connection, _| {
                 Box::pin(async move {
-                    sqlx::raw_sql("rollback").execute(connection).await?;
+                    sqlx::raw_sql("begin; rollback").execute(connection).await?;
                     Ok(true)
                 })
             });
@@ -118,6 +120,7 @@ impl Db {
                 pool,
                 name,
                 commit_limit,
+                single_limit,
                 several: None,
             });
         }
@@ -143,6 +146,7 @@ impl Db {
             pool,
             name,
             commit_limit,
+            single_limit,
             several: Some(several),
         })
     }
@@ -192,17 +196,29 @@ impl Db {
         &self.name
     }
 
-    /// Opens a transaction. Every write of the project goes through one.
+    /// Opens a transaction. Every write of the project goes through one, or through [`Db::single`].
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
         let whereabouts = self
             .several
             .as_ref()
             .map(|several| Arc::clone(&several.whereabouts));
         let begun = Transaction::begin(&self.pool, self.commit_limit, whereabouts).await;
-        if let (Err(_), Some(several)) = (&begun, &self.several) {
-            several.whereabouts.wake();
+        if begun.is_err() {
+            self.look_for_primary();
         }
         begun
+    }
+
+    /// How long a statement that is its own transaction may take.
+    pub(crate) fn single_limit(&self) -> Duration {
+        self.single_limit
+    }
+
+    /// The primary may have moved.
+    pub(crate) fn look_for_primary(&self) {
+        if let Some(several) = &self.several {
+            several.whereabouts.wake();
+        }
     }
 
     /// Hears of every `NOTIFY` on `channel`, on a connection of its own beside the pool. It is to the server that is the

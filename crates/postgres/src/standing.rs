@@ -12,7 +12,7 @@ pub(crate) const ANSWER: Duration = Duration::from_secs(2);
 
 /// Ends a stray transaction, and asks, in one round trip. The timeline stands in the first eight digits of the name
 /// of the log's file; the checkpoint's would be that of before a promotion for a while.
-const QUESTION: &str = "rollback; \
+const QUESTION: &str = "begin; rollback; \
     select case when pg_is_in_recovery() then null \
                 else substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end, \
            (case when pg_is_in_recovery() then coalesce(pg_last_wal_replay_lsn(), '0/0') \

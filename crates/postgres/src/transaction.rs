@@ -64,11 +64,7 @@ impl Transaction {
         if let Some(whereabouts) = &self.whereabouts {
             whereabouts.wake();
         }
-        let text = format!("the outcome of a commit is not known: {error}");
-        Err(sqlx::Error::Io(io::Error::new(
-            io::ErrorKind::ConnectionAborted,
-            text,
-        )))
+        Err(unknown(&error))
     }
 
     /// Gives everything up now instead of when the connection comes back to the pool.
@@ -77,6 +73,12 @@ impl Transaction {
         self.is_open = false;
         Ok(())
     }
+}
+
+/// What is said where nobody knows whether something was committed.
+pub(crate) fn unknown(reason: &str) -> sqlx::Error {
+    let text = format!("the outcome of a commit is not known: {reason}");
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::ConnectionAborted, text))
 }
 
 impl Deref for Transaction {

@@ -30,7 +30,7 @@ async fn everything(mode: Mode, settings: &[(&str, &str)]) -> anyhow::Result<Pla
         Mode::One => {
             platform.kill("up")?;
         }
-        Mode::Split => {
+        Mode::Split | Mode::Parts(_) => {
             platform.kill("settlement")?;
             // The others go on meanwhile, and settlement catches up.
             outcomes::a_payment_is_accepted(&api, "while-settlement-is-down").await?;

@@ -7,6 +7,7 @@
     reason = "a test reports a fault by panicking"
 )]
 
+mod at_once;
 mod consuming;
 mod fixture;
 mod publishing;

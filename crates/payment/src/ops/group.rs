@@ -1,16 +1,22 @@
 //! Group commit: requests that arrive together are recorded together, in one transaction.
 
+use std::sync::Arc;
+
 use bus::Work;
 use once::{Answer, Claim, Granted};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::at_once::Outcome;
 use super::record::{Fresh, record};
 use super::{Answered, Incoming, Payments, answer_of, count, settled};
 use crate::error::Error;
 
 /// Requests that one transaction records at most.
 const GROUP: usize = 500;
+/// Groups that are under way at the same time.
+const RECORDERS: usize = 2;
 
 /// A request that waits for its turn.
 pub struct Waiting {
@@ -28,14 +34,30 @@ impl Payments {
         answer.await.map_err(|_| stopping())?
     }
 
-    /// Records what is in the queue until `stop`. What arrives while one group is written is the next group: at low
-    /// load a group is one payment and waits for nothing, at high load the disk is waited for once for many.
-    pub async fn record_groups(self, mut queue: mpsc::Receiver<Waiting>, stop: CancellationToken) {
-        let mut group = Vec::with_capacity(GROUP);
+    /// Records what is in the queue until `stop`. What arrives while a group is written is the next group: at low load
+    /// a group is one payment and waits for nothing, at high load the disk is waited for once for many.
+    pub async fn record_groups(self, queue: mpsc::Receiver<Waiting>, stop: CancellationToken) {
+        let queue = Arc::new(Mutex::new(queue));
+        let mut recorders = JoinSet::new();
+        for _ in 0..RECORDERS {
+            recorders.spawn(self.clone().record(Arc::clone(&queue), stop.clone()));
+        }
+        while let Some(ended) = recorders.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(error = %error, "a recorder ended by itself");
+                recorders.spawn(self.clone().record(Arc::clone(&queue), stop.clone()));
+            }
+        }
+    }
+
+    /// Takes group after group out of the queue. While one recorder waits for the database, another gathers the next
+    /// group: so the disk, the server and this process work at the same time.
+    async fn record(self, queue: Arc<Mutex<mpsc::Receiver<Waiting>>>, stop: CancellationToken) {
+        let mut group = Vec::new();
         loop {
             tokio::select! {
                 biased;
-                count = queue.recv_many(&mut group, GROUP) => if count == 0 { return },
+                count = next_group(&queue, &mut group) => if count == 0 { return },
                 () = stop.cancelled() => return,
             }
             if let Ok(size) = u32::try_from(group.len()) {
@@ -50,9 +72,37 @@ impl Payments {
         }
     }
 
-    /// Records a group as one, or, where the database refuses it, one by one: a bad item costs its neighbours
-    /// nothing. A database that is not there is not asked five hundred times.
+    /// Records what is new of a group in one statement, and settles the rest in a transaction of several. A database
+    /// that is not there is not asked five hundred times.
     pub(super) async fn record_or_bisect(&self, all: Vec<Incoming>) -> Vec<Result<Answered, Error>> {
+        let outcomes = match self.record_at_once(&all).await {
+            Ok(outcomes) => outcomes,
+            Err(Error::NotNow(reason)) => return put_off(&all, &reason),
+            Err(error) => {
+                tracing::warn!(error = %error, items = all.len(), "a group was not recorded at once");
+                all.iter().map(|_| None).collect()
+            }
+        };
+        let is_open = |(_, outcome): &(_, &Outcome)| outcome.is_none();
+        let open = all.into_iter().zip(&outcomes).filter(is_open);
+        let open: Vec<Incoming> = open.map(|(incoming, _)| incoming).collect();
+        if open.is_empty() {
+            return outcomes.into_iter().flatten().collect();
+        }
+        let mut settled = self.record_in_steps(open).await.into_iter();
+        let outcomes = outcomes.into_iter();
+        outcomes
+            .map(|outcome| {
+                outcome
+                    .or_else(|| settled.next())
+                    .unwrap_or(Err(Error::KeyRunning))
+            })
+            .collect()
+    }
+
+    /// Records a group as one, or, where the database refuses it, one by one: a bad item costs its neighbours
+    /// nothing.
+    async fn record_in_steps(&self, all: Vec<Incoming>) -> Vec<Result<Answered, Error>> {
         let error = match self.record_keyed(&all).await {
             Ok(outcomes) => return outcomes,
             Err(error) => error,
@@ -61,7 +111,7 @@ impl Payments {
             return vec![Err(error)];
         }
         if let Error::NotNow(reason) = error {
-            return all.iter().map(|_| Err(Error::NotNow(reason.clone()))).collect();
+            return put_off(&all, &reason);
         }
         tracing::warn!(error = %error, items = all.len(), "a group was refused; its items are tried alone");
         let mut outcomes = Vec::with_capacity(all.len());
@@ -120,6 +170,19 @@ impl Payments {
         self.0.hints.put_all(made).await;
         Ok(outcomes)
     }
+}
+
+/// The next requests that wait, at least one of them; 0 where none will come any more. What is left over while the lock
+/// is waited for stays in the queue.
+async fn next_group(queue: &Mutex<mpsc::Receiver<Waiting>>, group: &mut Vec<Waiting>) -> usize {
+    queue.lock().await.recv_many(group, GROUP).await
+}
+
+/// The outcome is not known, or there is none yet: all of them come again, under their keys.
+fn put_off(all: &[Incoming], reason: &str) -> Vec<Result<Answered, Error>> {
+    all.iter()
+        .map(|_| Err(Error::NotNow(reason.to_owned())))
+        .collect()
 }
 
 async fn keep_all(work: &mut Work, kept: &[(Granted, Answer)]) -> Result<(), Error> {

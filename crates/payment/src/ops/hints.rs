@@ -44,14 +44,23 @@ impl Hints {
 
     /// Keeps an answer that is committed, if it is not too long.
     pub(super) async fn put(&self, key: &KeyedRequest, answer: &Answer) {
-        if answer.body.len() > LONGEST {
-            return;
+        if let Some(kept) = entry(key, answer) {
+            self.0.put(&name(key), kept, TIME_TO_LIVE).await;
         }
-        let mut kept = BytesMut::with_capacity(34 + answer.body.len());
-        kept.put_slice(&key.fingerprint);
-        kept.put_u16(answer.status);
-        kept.put_slice(&answer.body);
-        self.0.put(&name(key), Bytes::from(kept), TIME_TO_LIVE).await;
+    }
+
+    /// Keeps many of them in a while: nobody waits for it.
+    pub(super) fn put_soon<'a>(&self, all: impl Iterator<Item = (&'a KeyedRequest, &'a Answer)>) {
+        let cache = Arc::clone(&self.0);
+        let entries: Vec<_> = all
+            .filter_map(|(key, answer)| Some((name(key), entry(key, answer)?)))
+            .collect();
+        tokio::spawn(async move {
+            let cache = &cache;
+            let put =
+                |(name, kept): (String, Bytes)| async move { cache.put(&name, kept, TIME_TO_LIVE).await };
+            stream::iter(entries).for_each_concurrent(SIDE_BY_SIDE, put).await;
+        });
     }
 
     /// Keeps many of them.
@@ -59,6 +68,18 @@ impl Hints {
         let puts = |(key, answer)| self.put(key, answer);
         stream::iter(all).for_each_concurrent(SIDE_BY_SIDE, puts).await;
     }
+}
+
+/// What is kept of an answer; none where it is too long.
+fn entry(key: &KeyedRequest, answer: &Answer) -> Option<Bytes> {
+    if answer.body.len() > LONGEST {
+        return None;
+    }
+    let mut kept = BytesMut::with_capacity(34 + answer.body.len());
+    kept.put_slice(&key.fingerprint);
+    kept.put_u16(answer.status);
+    kept.put_slice(&answer.body);
+    Some(kept.freeze())
 }
 
 fn name(key: &KeyedRequest) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context, Result};
-use e2e::{PORTS, Platform};
+use e2e::Platform;
 
 /// Milliseconds in a tick of `/proc/PID/stat`: `USER_HZ` is 100 on every Linux.
 const TICK_MS: u64 = 10;
@@ -12,32 +12,36 @@ const TICK_MS: u64 = 10;
 /// Processor time by name, in milliseconds since the start of the processes.
 pub type Used = BTreeMap<String, u64>;
 
-/// What the services, their database server and Kafka, which this process started, have used so far.
-pub fn used(platform: &Platform) -> Result<Used> {
+/// What these processes of the platform, its database server, and Kafka if this process started it, have used so far.
+pub fn used<'a>(platform: &Platform, names: impl IntoIterator<Item = &'a str>) -> Result<Used> {
     let mut used = Used::new();
-    for (name, _) in PORTS {
+    for name in names {
         let pid = platform
             .pid(name)
             .with_context(|| format!("{name} does not run"))?;
-        used.insert((*name).to_owned(), Stat::of(pid)?.own_ms);
+        used.insert(name.to_owned(), Stat::of(pid)?.own_ms);
     }
     let server = platform.postgres_pid().context("PostgreSQL does not run")?;
     let server = Stat::of(u32::try_from(server)?)?;
     let mut postgres = server.own_ms + server.ended_ms;
-    let mut kafka = 0;
+    let mut kafka = None;
     for stat in running() {
         if stat.parent == server.pid {
             postgres += stat.own_ms;
         } else if stat.parent == std::process::id() && stat.command == "java" {
-            kafka += stat.own_ms;
+            kafka = Some(kafka.unwrap_or(0) + stat.own_ms);
         }
     }
     used.insert("(PostgreSQL)".to_owned(), postgres);
-    used.insert("(Kafka)".to_owned(), kafka);
+    used.extend(kafka.map(|ms| ("(Kafka)".to_owned(), ms)));
+    used.insert(
+        "(this benchmark)".to_owned(),
+        Stat::of(std::process::id())?.own_ms,
+    );
     Ok(used)
 }
 
-/// The memory of a service that is resident now, in MB of a million bytes.
+/// The memory of a process that is resident now, in MB of a million bytes.
 pub fn resident_mb(platform: &Platform, name: &str) -> Result<u64> {
     let pid = platform
         .pid(name)

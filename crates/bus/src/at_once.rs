@@ -1,0 +1,97 @@
+//! State and events in one statement, which is the transaction of both.
+
+use chrono::{DateTime, Utc};
+use contracts::Event;
+use postgres::Single;
+use sqlx::PgConnection;
+use telemetry::TraceContext;
+
+use crate::{BusError, Outbox};
+
+/// The first events of things that one statement makes, as the columns that the function `bus.append_first` takes. The
+/// statement calls it, with all of them or with those of the things that it has made.
+#[derive(Debug, Default)]
+pub struct FirstEvents {
+    /// Where each is published.
+    pub topics: Vec<&'static str>,
+    /// What each tells of.
+    pub aggregates: Vec<String>,
+    /// The events.
+    pub payloads: Vec<String>,
+    /// In which trace each is published.
+    pub trace_parents: Vec<String>,
+    /// When each fact happened.
+    pub times: Vec<DateTime<Utc>>,
+}
+
+impl FirstEvents {
+    /// Adds one.
+    ///
+    /// # Errors
+    /// [`BusError::Malformed`] if it can't be written as JSON.
+    pub fn add<E: Event>(
+        &mut self,
+        event: &E,
+        trace: TraceContext,
+        occurred_at: DateTime<Utc>,
+    ) -> Result<(), BusError> {
+        let payload = serde_json::to_string(event).map_err(|source| BusError::Malformed {
+            topic: E::TOPIC.name,
+            source,
+        })?;
+        self.topics.push(E::TOPIC.name);
+        self.aggregates.push(event.aggregate());
+        self.payloads.push(payload);
+        self.trace_parents.push(trace.to_string());
+        self.times.push(occurred_at);
+        Ok(())
+    }
+}
+
+/// One statement that writes state and publishes what tells of it. It is a transaction of its own: either both are there
+/// when it was answered, or neither.
+#[derive(Debug)]
+pub struct AtOnce {
+    single: Single,
+    outbox: Outbox,
+}
+
+impl Outbox {
+    /// A connection for one statement that writes state and publishes. Whoever needs more than one statement begins a
+    /// [`crate::Work`].
+    ///
+    /// # Errors
+    /// If there is no connection to be had.
+    pub async fn at_once(&self) -> Result<AtOnce, sqlx::Error> {
+        Ok(AtOnce {
+            single: self.db().single().await?,
+            outbox: self.clone(),
+        })
+    }
+}
+
+impl AtOnce {
+    /// Runs the statement, waits for it no longer than a transaction may take, and wakes who listens to `events`.
+    ///
+    /// # Errors
+    /// As of [`Single::end`].
+    pub async fn run<T, S>(mut self, events: &FirstEvents, statement: S) -> Result<T, sqlx::Error>
+    where
+        S: Statement<Output = T>,
+    {
+        let limit = self.single.limit();
+        let answer = tokio::time::timeout(limit, statement.run(self.single.conn()?)).await;
+        let value = self.single.end(answer)?;
+        self.outbox.ring(events.topics.iter().copied());
+        Ok(value)
+    }
+}
+
+/// A statement that writes state and calls `bus.append_first`.
+pub trait Statement: Send {
+    /// What it answers.
+    type Output: Send;
+
+    /// Runs it, once.
+    fn run(self, conn: &mut PgConnection) -> impl Future<Output = Result<Self::Output, sqlx::Error>> + Send;
+}

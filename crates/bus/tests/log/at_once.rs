@@ -1,0 +1,109 @@
+use std::time::Duration;
+
+use bus::{BusError, Cursor, FirstEvents, Outbox, OutboxLog, Statement};
+use chrono::DateTime;
+use contracts::events::PaymentRequested;
+use contracts::topics;
+use ids::PaymentId;
+use sqlx::PgConnection;
+use telemetry::TraceContext;
+use testkit::event_log::{TOPIC, database};
+
+/// Writes a row for each event, and publishes.
+struct Effects<'a> {
+    events: &'a FirstEvents,
+    number: i64,
+}
+
+impl Statement for Effects<'_> {
+    type Output = i64;
+
+    async fn run(self, conn: &mut PgConnection) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar(
+            "with written as (insert into effects (aggregate, number) select a, $6 from unnest($2) as a)
+             select bus.append_first($1, $2, $3, $4, $5)",
+        )
+        .bind(&self.events.topics)
+        .bind(&self.events.aggregates)
+        .bind(&self.events.payloads)
+        .bind(&self.events.trace_parents)
+        .bind(&self.events.times)
+        .bind(self.number)
+        .fetch_one(conn)
+        .await
+    }
+}
+
+fn events(payments: &[PaymentId]) -> Result<FirstEvents, BusError> {
+    let mut events = FirstEvents::default();
+    for payment_id in payments {
+        let event = PaymentRequested {
+            payment_id: *payment_id,
+        };
+        events.add(&event, TraceContext::root(), DateTime::UNIX_EPOCH)?;
+    }
+    Ok(events)
+}
+
+async fn write(outbox: &Outbox, payments: &[PaymentId], number: i64) -> Result<i64, sqlx::Error> {
+    let events = events(payments).unwrap();
+    let effects = Effects {
+        events: &events,
+        number,
+    };
+    outbox.at_once().await?.run(&events, effects).await
+}
+
+async fn effects(outbox: &Outbox) -> i64 {
+    sqlx::query_scalar("select count(*) from effects")
+        .fetch_one(outbox.db().pool())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn state_and_events_of_one_statement_are_there_together_or_not_at_all() {
+    let database = database().await;
+    let outbox = database.outbox();
+    let log = OutboxLog::new(outbox.clone());
+    let (one, two) = (PaymentId::generate(), PaymentId::generate());
+    assert_eq!(write(&outbox, &[one, two], 1).await.unwrap(), 2);
+    // An aggregate that has events is not a new one: its second first event is refused, and all that comes with it.
+    let three = PaymentId::generate();
+    let refused = write(&outbox, &[three, one], 2).await.unwrap_err();
+    assert_eq!(postgres::violated_constraint(&refused), Some("outbox_numbered"));
+    assert_eq!(effects(&outbox).await, 2);
+    assert_eq!(log.count_after(TOPIC, &Cursor::start()).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn what_was_begun_by_somebody_else_does_not_take_a_statement_along() {
+    let database = database().await;
+    let outbox = database.outbox();
+    for _ in 0..20 {
+        // Each leaves its connection with a transaction that nobody ends.
+        let mut conn = outbox.db().pool().acquire().await.unwrap();
+        sqlx::raw_sql("begin").execute(&mut *conn).await.unwrap();
+        drop(conn);
+        write(&outbox, &[PaymentId::generate()], 1).await.unwrap();
+    }
+    // Whatever is not committed ends with the connections.
+    outbox.db().close().await;
+    assert_eq!(effects(&database.outbox()).await, 20);
+}
+
+#[tokio::test]
+async fn who_reads_a_topic_is_woken_by_it_and_by_no_other() {
+    let database = database().await;
+    let outbox = database.outbox();
+    let log = OutboxLog::new(outbox.clone());
+    for (topic, is_woken) in [(TOPIC, true), (topics::PAYMENT_COMPLETED, false)] {
+        let publishing = async {
+            // The reader listens first.
+            tokio::task::yield_now().await;
+            write(&outbox, &[PaymentId::generate()], 1).await.unwrap();
+        };
+        let heard = log.changed(topic, Duration::from_secs(if is_woken { 60 } else { 1 }));
+        assert_eq!(tokio::join!(heard, publishing).0, is_woken, "{topic}");
+    }
+}

@@ -1,0 +1,86 @@
+//! The usual case of a group: payments under new keys, with new order references, in one statement.
+
+use std::collections::HashSet;
+
+use bus::FirstEvents;
+use chrono::{DateTime, Utc};
+use once::Answer;
+
+use super::{Answered, Incoming, Payments, answer_of, count};
+use crate::domain::Transaction;
+use crate::error::Error;
+use crate::store::recording::{Draft, Recording};
+
+/// The status of every answer: a recorded payment is completed.
+const CREATED: u16 = 201;
+
+/// What became of one of a group; none where it is still to be settled.
+pub(super) type Outcome = Option<Result<Answered, Error>>;
+
+impl Payments {
+    /// Records what of `all` is new in one statement, which is one transaction: keys with their answers, payments and
+    /// events. None stands for each that is not: its key was used before, or its order reference is taken, or somebody
+    /// else is at work on either. None of all where the database refuses the statement.
+    pub(super) async fn record_at_once(&self, all: &[Incoming]) -> Result<Vec<Outcome>, Error> {
+        let now = self.now();
+        let mut operations = Vec::with_capacity(all.len());
+        let mut events = FirstEvents::default();
+        let mut drafts = Vec::with_capacity(all.len());
+        let (mut keys, mut names) = (HashSet::new(), HashSet::new());
+        for incoming in all {
+            // Of two with the same key or reference in one group the first goes ahead; the other finds it made.
+            let name = (&incoming.caller.id, &incoming.order.order_reference);
+            if keys.insert(incoming.key.scope) && names.insert(name) {
+                drafts.push(draft(incoming, now, &mut operations, &mut events)?);
+            }
+        }
+        let recording = Recording {
+            drafts: &drafts,
+            operations: &operations,
+            events: &events,
+            status: CREATED,
+            now,
+        };
+        let written = match self.0.outbox.at_once().await?.run(&events, recording).await {
+            Ok(written) => written,
+            // Something in it is not to the database's liking, or somebody took a reference meanwhile.
+            Err(sqlx::Error::Database(error)) => {
+                tracing::debug!(error = %error, items = all.len(), "a group was not recorded at once");
+                return Ok(all.iter().map(|_| None).collect());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut made: Vec<_> = drafts
+            .into_iter()
+            .filter(|d| written.contains(&d.payment.id))
+            .collect();
+        made.iter().for_each(|draft| count(&draft.payment));
+        self.0
+            .hints
+            .put_soon(made.iter().map(|draft| (draft.key, &draft.answer)));
+        made.reverse();
+        let outcomes = all.iter().map(|incoming| {
+            // Both stand in one order.
+            let draft = made.pop_if(|draft| draft.key.scope == incoming.key.scope)?;
+            Some(Ok(Answered::first(draft.answer)))
+        });
+        Ok(outcomes.collect())
+    }
+}
+
+fn draft<'a>(
+    incoming: &'a Incoming,
+    now: DateTime<Utc>,
+    operations: &mut Vec<Transaction>,
+    events: &mut FirstEvents,
+) -> Result<Draft<'a>, Error> {
+    let (payment, done) = incoming.order.clone().into_recorded(&incoming.caller.id, now);
+    operations.extend(done);
+    events.add(&payment.completed(), incoming.trace, now)?;
+    let answer: Answer = answer_of(&payment, CREATED)?;
+    Ok(Draft {
+        key: &incoming.key,
+        payment,
+        answer,
+    })
+}

@@ -1,0 +1,92 @@
+//! A statement that is its own transaction is kept when it was answered, and spoils no connection when it was not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test reports a fault by panicking"
+)]
+
+use std::time::Duration;
+
+use postgres::{Db, DbOptions, is_transient};
+
+async fn write(db: &Db, n: i32) -> Result<(), sqlx::Error> {
+    let mut single = db.single().await?;
+    let limit = single.limit();
+    let insert = sqlx::query("insert into written values ($1)").bind(n);
+    let answer = tokio::time::timeout(limit, insert.execute(single.conn()?)).await;
+    single.end(answer).map(drop)
+}
+
+async fn database() -> (testkit::Database, DbOptions) {
+    let database = testkit::Database::with("pool", &[]).await;
+    let mut options = DbOptions::new(database.url(), "test");
+    // One, so that each write meets the connection of the one before.
+    options.max_connections = 1;
+    let db = Db::connect(&options).await.unwrap();
+    sqlx::query("create table written (n integer primary key)")
+        .execute(db.pool())
+        .await
+        .unwrap();
+    db.close().await;
+    (database, options)
+}
+
+async fn written(options: &DbOptions) -> Vec<i32> {
+    let db = Db::connect(options).await.unwrap();
+    sqlx::query_scalar("select n from written order by n")
+        .fetch_all(db.pool())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_was_answered_is_kept_and_what_was_refused_leaves_nothing() {
+    let (_database, options) = database().await;
+    let db = Db::connect(&options).await.unwrap();
+    write(&db, 1).await.unwrap();
+    let refused = write(&db, 1).await.unwrap_err();
+    assert!(!is_transient(&refused), "{refused}");
+    write(&db, 2).await.unwrap();
+    db.close().await;
+    assert_eq!(written(&options).await, [1, 2]);
+}
+
+#[tokio::test]
+async fn nobody_gets_the_connection_of_one_that_was_given_up() {
+    let (_database, options) = database().await;
+    let db = Db::connect(&options).await.unwrap();
+    for n in 0..20 {
+        // Given up while it is on its way, or before.
+        let cut_off = async {
+            let mut single = db.single().await.unwrap();
+            let late = sqlx::query("select pg_sleep(10)")
+                .execute(single.conn().unwrap())
+                .await;
+            panic!("{late:?}");
+        };
+        let given_up = tokio::time::timeout(Duration::from_millis(5), cut_off).await;
+        assert!(given_up.is_err());
+        write(&db, n).await.unwrap();
+    }
+    db.close().await;
+    assert_eq!(written(&options).await.len(), 20);
+}
+
+#[tokio::test]
+async fn without_an_answer_nobody_says_that_nothing_happened() {
+    let (_database, options) = database().await;
+    let mut short = options.clone();
+    short.timeouts.lock = Duration::from_secs(20);
+    short.timeouts.commit = Duration::ZERO;
+    short.timeouts.acquire = Duration::from_secs(30);
+    short.max_connections = 2;
+    let db = Db::connect(&short).await.unwrap();
+    let error = {
+        let mut single = db.single().await.unwrap();
+        let sleep = sqlx::query("select pg_sleep(10)").execute(single.conn().unwrap());
+        let answer = tokio::time::timeout(Duration::from_millis(20), sleep).await;
+        single.end(answer).unwrap_err()
+    };
+    assert!(is_transient(&error), "{error}");
+    assert!(error.to_string().contains("not known"), "{error}");
+}
