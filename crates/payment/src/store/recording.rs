@@ -58,7 +58,7 @@ impl Statement for Recording<'_> {
                 d.payment
                     .lines
                     .iter()
-                    .map(move |l| (d.payment.id.as_uuid(), l, line_amounts(l).ok()))
+                    .map(move |l| (d.payment.id.as_uuid(), &l.line, line_amounts(&l.line).ok()))
             })
             .collect();
         let lines = Columns(&lines);
