@@ -210,22 +210,20 @@ fn a_reversal_goes_into_the_window_of_its_own_day_by_the_version_of_its_sale() {
     }
 }
 
+type Change = fn(&mut RefundedLine);
+
 #[test]
 fn a_refund_that_contradicts_itself_is_refused() {
     let payment = payment([10_000, 1, 0, 0, 0]);
-    let told = |outcome, change: fn(&mut RefundedLine)| {
+    let told = |outcome, change: Change| {
         let mut refund = payment_refunded(&payment, outcome, &[(1, 4_000, 4_000)], payment.sold_at);
         change(&mut refund.lines[0]);
         Reversal::of(&refund)
     };
     assert!(told(Refunded, |_| {}).is_ok());
     assert!(told(TakenBack, |_| {}).is_ok());
-    for (outcome, change, reason) in [
-        (
-            Refunded,
-            (|line| line.tax_free_minor = -1) as fn(&mut RefundedLine),
-            "below 0",
-        ),
+    let wrong: [(RefundOutcome, Change, &str); 4] = [
+        (Refunded, |line| line.tax_free_minor = -1, "below 0"),
         (Refunded, |line| line.refunded_minor += 1, "add up to 4000"),
         (
             Refunded,
@@ -233,7 +231,8 @@ fn a_refund_that_contradicts_itself_is_refused() {
             "10001 would be refunded, of 10000",
         ),
         (TakenBack, |line| line.refunded_before_minor = 3_999, "-1 would"),
-    ] {
+    ];
+    for (outcome, change, reason) in wrong {
         let refused = told(outcome, change).unwrap_err();
         assert!(refused.contains(reason), "{refused}");
     }

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::cell::Cell;
 
 use contracts::events::RefundOutcome::{Refunded, Reversed};
 use contracts::topics;
@@ -332,16 +332,16 @@ async fn a_refund_that_comes_while_its_line_is_being_priced_takes_back_of_it() {
         };
         let mut one = world.outbox().begin().await.unwrap();
         world.handler().handle(&mut one, &[first]).await.unwrap();
-        let through = AtomicBool::new(false);
+        let through = Cell::new(false);
         let later = async {
             let mut other = world.outbox().begin().await.unwrap();
             world.handler().handle(&mut other, &[second]).await.unwrap();
             other.commit().await.unwrap();
-            through.store(true, Ordering::Relaxed);
+            through.set(true);
         };
         let committed = async {
             // The second waits for the first, or does not, and is through: then the first is committed.
-            while world.number(BLOCKED).await == 0 && !through.load(Ordering::Relaxed) {}
+            while world.number(BLOCKED).await == 0 && !through.get() {}
             one.commit().await.unwrap();
         };
         tokio::join!(later, committed);
