@@ -1,7 +1,7 @@
 //! What can go wrong in the books.
 
 use bus::{BusError, Refusal};
-use ids::{JournalEntryId, SettlementDetailId, SettlementId};
+use ids::{JournalEntryId, SettlementDetailId, SettlementId, TransactionId};
 use money::Currency;
 use web::{Code, Problem};
 
@@ -54,6 +54,16 @@ pub(crate) enum Error {
     StatementDoesNotAddUp {
         /// The statement.
         settlement_id: SettlementId,
+    },
+    /// A refund's parts are not what it says.
+    #[error("{refund_id} says that {said_minor} went back, and its parts say {parts_minor}")]
+    RefundDoesNotAddUp {
+        /// The refund.
+        refund_id: TransactionId,
+        /// What it says, minor units.
+        said_minor: i128,
+        /// What its parts give, minor units.
+        parts_minor: i128,
     },
     /// There is no such entry.
     #[error("there is no journal entry {0}")]

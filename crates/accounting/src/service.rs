@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use calendar::TimeZone;
 use chassis::{Context, Database, Key, Kind, Parts, Service, StartError};
-use contracts::events::{Event, PaymentCompleted, SettlementCompleted, SettlementLinesPriced};
+use contracts::events::{
+    Event, PaymentCompleted, PaymentRefunded, SettlementCompleted, SettlementLinesPriced,
+};
 use postgres::DatabaseSpec;
 
 use crate::events::Books;
@@ -65,6 +67,10 @@ fn start(context: &Context) -> Result<Parts, StartError> {
     context.consume(
         PaymentCompleted::TOPIC,
         Arc::new(Books::<PaymentCompleted>::new(&bookkeeper)),
+    )?;
+    context.consume(
+        PaymentRefunded::TOPIC,
+        Arc::new(Books::<PaymentRefunded>::new(&bookkeeper)),
     )?;
     context.consume(
         SettlementLinesPriced::TOPIC,

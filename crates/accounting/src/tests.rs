@@ -4,6 +4,7 @@ mod consuming;
 mod guards;
 mod periods;
 mod posting;
+mod refunds;
 mod routes;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 pub mod contract;
 pub mod line;
 pub mod pricing;
+pub mod reversal;
 pub mod schedule;
 pub mod statement;
 pub mod window;

@@ -3,7 +3,7 @@
 use bus::{BusError, Refusal};
 use calendar::CalendarError;
 use chrono::{DateTime, NaiveDate, Utc};
-use ids::{HoldId, PartnerId, SettlementId, WindowId};
+use ids::{HoldId, PartnerId, PaymentId, SettlementId, TransactionId, WindowId};
 use lease::LeaseError;
 use web::{Code, Problem};
 
@@ -29,7 +29,17 @@ pub enum Error {
     },
     /// A payment's amounts do not fit 64 bits.
     #[error("the discounts of a line of {0} do not fit 64 bits of minor units")]
-    DiscountsOverflow(ids::PaymentId),
+    DiscountsOverflow(PaymentId),
+    /// A refund contradicts itself.
+    #[error("{refund_id} of {payment_id} can't be right: {reason}")]
+    RefundUnfit {
+        /// The payment.
+        payment_id: PaymentId,
+        /// The refund.
+        refund_id: TransactionId,
+        /// What can't be right.
+        reason: String,
+    },
     /// No contract covers the last day of a window.
     #[error("no contract of {partner_id} is in force on {ends_on}, the last day of {window_id}")]
     NoContract {

@@ -7,10 +7,13 @@ use async_trait::async_trait;
 use bus::{Handler, Record, Refusal, Work};
 use chassis::Clock;
 use contracts::Event;
-use contracts::events::{ContractChanged, PartnerChanged, PaymentCompleted, SettlementRequested};
+use contracts::events::{
+    ContractChanged, PartnerChanged, PaymentCompleted, PaymentRefunded, SettlementRequested,
+};
 use ids::WindowId;
 
 use crate::ops::price_payments::price_payments;
+use crate::ops::price_refunds::price_refunds;
 use crate::ops::record_contracts::record_contracts;
 use crate::ops::record_partners::record_partners;
 use crate::ops::settle::settle;
@@ -45,6 +48,9 @@ impl Handler for Events {
         match topic {
             PaymentCompleted::TOPIC => {
                 price_payments(work, &events::<PaymentCompleted>(records)?, now).await?;
+            }
+            PaymentRefunded::TOPIC => {
+                price_refunds(work, &events::<PaymentRefunded>(records)?, now).await?;
             }
             ContractChanged::TOPIC => {
                 record_contracts(work, events::<ContractChanged>(records)?, now).await?;

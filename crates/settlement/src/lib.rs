@@ -1,12 +1,12 @@
 //! What every partner is owed: priced lines, windows, statements.
 //!
-//! Owns: the price of every line (`settlement_details`), the windows that count them, the statements of the windows
-//! (`settlements`), when the next ones are due (`settlement_schedules`), and what is left over between statements.
-//! Knows from events: partners, and every version of every contract.
+//! Owns: the price of every line (`settlement_details`), which lines take others back (`reversals`), the windows that
+//! count them, the statements of the windows (`settlements`), when the next ones are due (`settlement_schedules`), and
+//! what is left over between statements. Knows from events: partners, and every version of every contract.
 //!
 //! What never happens here: a priced line or a statement changes; a line is counted by two statements or by none; a
-//! line is priced by another contract version than the one in force at its sale; a window is settled twice; closing
-//! a window loses a line that comes in at the same time.
+//! line is priced by another contract version than the one in force at its sale; a reversal is priced by anything but
+//! its original; a window is settled twice; closing a window loses a line that comes in at the same time.
 
 mod api;
 mod domain;
@@ -73,6 +73,7 @@ fn start(context: &Context) -> Result<Parts, StartError> {
         topics::PARTNER_CHANGED,
         topics::CONTRACT_CHANGED,
         topics::PAYMENT_COMPLETED,
+        topics::PAYMENT_REFUNDED,
     ];
     for topic in intake_topics.into_iter().chain([topics::SETTLEMENT_REQUESTED]) {
         context.consume(topic, Arc::clone(&handler))?;

@@ -3,10 +3,13 @@
 pub mod hold;
 mod price_lines;
 pub mod price_payments;
+pub mod price_refunds;
 pub mod price_waiting;
 pub mod read;
 pub mod record_contracts;
 pub mod record_partners;
 pub mod refresh_schedules;
 pub mod request_settlements;
+mod reverse_lines;
 pub mod settle;
+mod write_lines;

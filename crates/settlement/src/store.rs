@@ -11,18 +11,22 @@ pub mod holds;
 mod ids_shown;
 pub mod partners;
 pub mod pricing_requests;
+pub mod reversals;
 pub mod schedules;
 pub mod settlements;
 pub mod status;
 pub mod waiting;
+pub mod waiting_reversals;
 pub mod windows;
 
+use ::contracts::events::RefundOutcome;
 use ids::PartnerId;
 use money::Currency;
 use uuid::Uuid;
 
 use crate::Error;
 use crate::domain::contract::Account;
+use crate::domain::line::LineKey;
 
 /// The columns of many accounts, for `unnest`.
 fn columns<'a>(accounts: impl IntoIterator<Item = &'a Account>) -> (Vec<Uuid>, Vec<&'static str>) {
@@ -41,6 +45,22 @@ fn account(partner_id: Uuid, currency: &str) -> Result<Account, Error> {
 
 fn currency_of(text: &str) -> Result<Currency, Error> {
     Currency::parse(text).map_err(|e| unreadable("a currency", &e))
+}
+
+/// The word of an outcome in the database.
+fn outcome_word(outcome: RefundOutcome) -> &'static str {
+    match outcome {
+        RefundOutcome::Refunded => "refunded",
+        RefundOutcome::Reversed => "reversed",
+    }
+}
+
+/// The columns of many lines, for `unnest`.
+fn key_columns(lines: impl IntoIterator<Item = LineKey>) -> (Vec<Uuid>, Vec<i32>) {
+    lines
+        .into_iter()
+        .map(|(payment_id, number)| (payment_id.as_uuid(), number))
+        .unzip()
 }
 
 fn unreadable(what: &str, reason: &dyn std::error::Error) -> Error {

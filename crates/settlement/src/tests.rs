@@ -3,6 +3,7 @@
 mod holds;
 mod pricing;
 mod races;
+mod refunds;
 mod routes;
 mod settling;
 mod waiting;

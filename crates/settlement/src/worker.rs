@@ -107,7 +107,7 @@ impl Scheduler {
     }
 }
 
-/// Prices waiting lines until `stop`.
+/// Prices waiting lines, and reversals that wait, until `stop`.
 pub async fn price_waiting_lines(
     outbox: Outbox,
     clock: Arc<dyn Clock>,
@@ -132,6 +132,7 @@ pub async fn measure(outbox: Outbox, clock: Arc<dyn Clock>, intake: Intake, stop
                 for (what, count) in [
                     ("jeongsan_settlement_waiting_lines", counts.waiting_lines),
                     ("jeongsan_settlement_problem_lines", counts.problem_lines),
+                    ("jeongsan_settlement_waiting_reversals", counts.waiting_reversals),
                     ("jeongsan_settlement_open_windows", counts.open_windows),
                     (
                         "jeongsan_settlement_ended_windows_open",

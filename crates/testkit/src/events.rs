@@ -3,12 +3,13 @@
 use bus::{Cursor, Record};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use contracts::Event;
-use contracts::contract_terms::ContractTerms;
+use contracts::contract_terms::{Bearer, ContractTerms};
 use contracts::events::{
     ContractChanged, Origin, PaidLine, PaidTender, PartnerChanged, PartnerKind, PartnerStatus,
-    PaymentCompleted, SettlementCompleted, TenderKind,
+    PaymentCompleted, PaymentRefunded, RefundOutcome, RefundedLine, RefundedTender, SettlementCompleted,
+    TenderKind,
 };
-use ids::{ContractId, PartnerId, PaymentId, SettlementId, TenderId, WindowId};
+use ids::{ContractId, PartnerId, PaymentId, SettlementId, TenderId, TransactionId, WindowId};
 use money::Currency;
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -64,6 +65,73 @@ pub fn paid_line(line_number: i32, partner_id: PartnerId, unit_price_minor: i64)
         shipping_minor: 0,
         tax_free_minor: 0,
         discounts: Vec::new(),
+    }
+}
+
+/// A part of a payment went back by its first tender, or came in again: of each line its number, how much of it, and how
+/// much of it was back before. Discounts, shipping and what is free of tax go back by their shares, cut to the minor unit
+/// of all that is back so far; G is the rest.
+///
+/// # Panics
+/// Where the payment has no tender or no such line, or nothing was owed for it.
+pub fn payment_refunded(
+    payment: &PaymentCompleted,
+    outcome: RefundOutcome,
+    parts: &[(i32, i64, i64)],
+    refunded_at: DateTime<Utc>,
+) -> PaymentRefunded {
+    let lines = parts.iter().map(|(number, refunded, before)| {
+        let line = payment.lines.iter().find(|line| line.line_number == *number);
+        refunded_line(line.expect("a line of the payment"), outcome, *refunded, *before)
+    });
+    let tender = payment.tenders.first().expect("a tender");
+    PaymentRefunded {
+        payment_id: payment.payment_id,
+        transaction_id: TransactionId::generate(),
+        order_reference: payment.order_reference.clone(),
+        sold_at: payment.sold_at,
+        origin: payment.origin,
+        currency: payment.currency,
+        outcome,
+        tender: RefundedTender {
+            tender_id: tender.tender_id,
+            kind: tender.kind,
+            refunded_minor: parts.iter().map(|(_, refunded, _)| refunded).sum(),
+        },
+        lines: lines.collect(),
+        refunded_at,
+    }
+}
+
+fn refunded_line(line: &PaidLine, outcome: RefundOutcome, refunded: i64, before: i64) -> RefundedLine {
+    let funded_by = |bearer: Bearer| -> i64 {
+        let discounts = line.discounts.iter().filter(|d| d.funded_by == bearer);
+        discounts.map(|d| d.amount_minor).sum()
+    };
+    let (by_partner, by_platform) = (funded_by(Bearer::Partner), funded_by(Bearer::Platform));
+    let owed =
+        line.unit_price_minor * i64::from(line.quantity) - by_partner - by_platform + line.shipping_minor;
+    let (less, more) = match outcome {
+        RefundOutcome::Refunded => (before, before + refunded),
+        RefundOutcome::Reversed => (before - refunded, before),
+    };
+    let part = |whole: i64| {
+        let share = |of: i64| i128::from(whole) * i128::from(of) / i128::from(owed);
+        i64::try_from(share(more) - share(less)).expect("a share fits where the whole does")
+    };
+    let (by_partner, by_platform, shipping) =
+        (part(by_partner), part(by_platform), part(line.shipping_minor));
+    RefundedLine {
+        line_number: line.line_number,
+        partner_id: line.partner_id,
+        refunded_minor: refunded,
+        gross_minor: refunded + by_partner + by_platform - shipping,
+        tax_free_minor: part(line.tax_free_minor),
+        partner_discount_minor: by_partner,
+        platform_discount_minor: by_platform,
+        shipping_minor: shipping,
+        owed_minor: owed,
+        refunded_before_minor: before,
     }
 }
 
@@ -138,6 +206,20 @@ mod tests {
         let record = record(&event, 1, DateTime::UNIX_EPOCH);
         assert_eq!(record.event::<PaymentCompleted>().unwrap(), event);
         assert_eq!(record.aggregate, event.payment_id.to_string());
+    }
+
+    #[test]
+    fn refunds_of_the_whole_are_the_whole() {
+        let mut payment = payment_completed(PartnerId::generate(), 10_001, DateTime::UNIX_EPOCH);
+        payment.lines[0].shipping_minor = 999;
+        let back = |refunded, before| {
+            let parts = [(1, refunded, before)];
+            let refund = payment_refunded(&payment, RefundOutcome::Refunded, &parts, DateTime::UNIX_EPOCH);
+            refund.lines[0].clone()
+        };
+        let (one, two) = (back(3_333, 0), back(7_667, 3_333));
+        assert_eq!(one.gross_minor + two.gross_minor, 10_001);
+        assert_eq!(one.shipping_minor + two.shipping_minor, 999);
     }
 
     #[test]

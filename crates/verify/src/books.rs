@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use calendar::TimeZone;
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use contracts::events::{
-    AccountingEntry, PaymentCompleted, SettlementCompleted, SettlementLinesPriced, Side,
+    AccountingEntry, PaymentCompleted, PaymentRefunded, SettlementCompleted, SettlementLinesPriced, Side,
 };
 use contracts::{Event, topics};
 use uuid::Uuid;
@@ -45,6 +45,14 @@ pub(crate) async fn check(databases: &Databases, time_zone: TimeZone) -> Result<
         prefix: "pay",
         entry: Entry::of_payment,
         happened_at: |told, _| told.sold_at,
+    };
+    booked(databases, payment, &days, &booking, &mut expected)
+        .await?
+        .done(&mut checks);
+    let booking = Booking::<PaymentRefunded> {
+        prefix: "pay",
+        entry: Entry::of_refund,
+        happened_at: |told, _| told.refunded_at,
     };
     booked(databases, payment, &days, &booking, &mut expected)
         .await?
@@ -187,11 +195,14 @@ fn differs(
     let Some(stands) = stands else {
         return Some(format!("is not booked: {lines}"));
     };
-    let kind = if entry.over > 0 { "over" } else { "short" };
     let currency = lines.rsplit('/').next().unwrap_or_default();
-    let found = match entry.over {
-        0 => String::new(),
-        over => format!("{id}/{kind}/{}/{currency}", over.abs()),
+    let found = match (entry.over, entry.repaid) {
+        (0, 0) => String::new(),
+        (0, repaid) => format!("{id}/repaid/{repaid}/{currency}"),
+        (over, _) => {
+            let kind = if over > 0 { "over" } else { "short" };
+            format!("{id}/{kind}/{}/{currency}", over.abs())
+        }
     };
     let happened = happened_at.timestamp_micros();
     let wanted =
@@ -265,13 +276,18 @@ fn owed(check: &mut Check, wanted: &Payables, stands: &Payables, source: &str) {
 fn at_rest(checks: &[Check]) -> bool {
     let booked = [
         topics::PAYMENT_COMPLETED,
+        topics::PAYMENT_REFUNDED,
         topics::SETTLEMENT_LINES_PRICED,
         topics::SETTLEMENT_COMPLETED,
     ]
     .map(|topic| format!("{}_booked", topic.name.replace('-', "_")));
+    let priced = [
+        "settlement_handled_payment_completed",
+        "settlement_handled_payment_refunded",
+    ];
     checks
         .iter()
-        .filter(|check| booked.contains(&check.name) || check.name == "settlement_handled_payment_completed")
+        .filter(|check| booked.contains(&check.name) || priced.contains(&check.name.as_str()))
         .all(|check| check.in_flight == 0 && check.waiting == 0)
 }
 

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use contracts::contract_terms::Bearer;
-use contracts::events::{PaidLine, PaymentCompleted, SettlementCompleted, SettlementLinesPriced, TenderKind};
+use contracts::events::{
+    PaidLine, PaymentCompleted, PaymentRefunded, RefundOutcome, SettlementCompleted, SettlementLinesPriced,
+    TenderKind,
+};
 use uuid::Uuid;
 
 /// Debit less credit, by account, partner and currency. What adds up to nothing has no line.
@@ -12,6 +15,8 @@ pub(crate) struct Entry {
     totals: BTreeMap<(&'static str, Option<Uuid>, String), i128>,
     /// What lies in suspense: over above 0, short below.
     pub(crate) over: i128,
+    /// What it gives back of what lay over; below 0 where a refund was reversed.
+    pub(crate) repaid: i128,
 }
 
 /// The account of what partners are owed for lines that no statement counts yet.
@@ -62,13 +67,7 @@ impl Entry {
         let mut entry = Self::default();
         let mut over = 0;
         for tender in &told.tenders {
-            let account = match tender.kind {
-                TenderKind::Card => "receivable_card",
-                TenderKind::BankTransfer => "receivable_bank",
-                TenderKind::Voucher => "voucher_liability",
-                TenderKind::Points => "points_liability",
-                TenderKind::Cash => "cash",
-            };
+            let account = account_of(tender.kind);
             entry.debit(account, None, currency, tender.captured_minor.into());
             over += i128::from(tender.captured_minor);
         }
@@ -85,6 +84,32 @@ impl Entry {
         entry.credit("suspense_over", None, currency, over.max(0));
         entry.debit("suspense_short", None, currency, (-over).max(0));
         entry.over = over;
+        entry
+    }
+
+    /// A refund: what went back, and what the platform gave away of it, against what partners had earned before fees.
+    /// What went back beyond the lines was over, and comes out of suspense. Reversed, it is all the other way round.
+    pub(crate) fn of_refund(told: &PaymentRefunded) -> Self {
+        let currency = told.currency.as_str();
+        let sign = match told.outcome {
+            RefundOutcome::Refunded => 1,
+            RefundOutcome::Reversed => -1,
+        };
+        let mut entry = Self::default();
+        let back = sign * i128::from(told.tender.refunded_minor);
+        entry.credit(account_of(told.tender.kind), None, currency, back);
+        let mut of_lines = 0;
+        for line in &told.lines {
+            let partner = Some(line.partner_id.as_uuid());
+            let given = sign * i128::from(line.platform_discount_minor);
+            let earned = i128::from(line.gross_minor) - i128::from(line.partner_discount_minor)
+                + i128::from(line.shipping_minor);
+            entry.debit(UNSETTLED, partner, currency, sign * earned);
+            entry.credit("discount_expense", partner, currency, given);
+            of_lines += sign * earned - given;
+        }
+        entry.repaid = back - of_lines;
+        entry.debit("suspense_over", None, currency, entry.repaid);
         entry
     }
 
@@ -119,6 +144,16 @@ impl Entry {
         );
         entry.credit("partner_payable_carried", partner, currency, carried);
         entry
+    }
+}
+
+fn account_of(tender: TenderKind) -> &'static str {
+    match tender {
+        TenderKind::Card => "receivable_card",
+        TenderKind::BankTransfer => "receivable_bank",
+        TenderKind::Voucher => "voucher_liability",
+        TenderKind::Points => "points_liability",
+        TenderKind::Cash => "cash",
     }
 }
 
@@ -164,6 +199,35 @@ mod tests {
                     "{lines}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_refund_turns_the_sides_and_what_is_beyond_its_lines_comes_out_of_suspense() {
+        let partner = ids::PartnerId::generate();
+        for (outcome, back, owed, repaid) in [
+            ("refunded", "credit/15500/KRW", "debit/15750/KRW", 500),
+            ("reversed", "debit/15500/KRW", "credit/15750/KRW", -500),
+        ] {
+            let told: PaymentRefunded = serde_json::from_value(json!({
+                "payment_id": ids::PaymentId::generate(), "transaction_id": ids::TransactionId::generate(),
+                "order_reference": "o", "sold_at": "2026-12-01T00:00:00Z", "origin": "external", "currency": "KRW",
+                "outcome": outcome, "refunded_at": "2026-12-03T00:00:00Z",
+                "tender": {"tender_id": ids::TenderId::generate(), "kind": "card", "refunded_minor": 15_500},
+                "lines": [{"line_number": 1, "partner_id": partner, "refunded_minor": 15_000, "gross_minor": 16_500,
+                    "tax_free_minor": 0, "partner_discount_minor": 750, "platform_discount_minor": 750,
+                    "shipping_minor": 0, "owed_minor": 30_000, "refunded_before_minor": 15_000}],
+            }))
+            .unwrap();
+            let entry = Entry::of_refund(&told);
+            let lines = entry.lines().unwrap();
+            assert!(lines.contains(&format!("receivable_card/-/{back}")), "{lines}");
+            assert!(
+                lines.contains(&format!("{UNSETTLED}/{}/{owed}", partner.as_uuid())),
+                "{lines}"
+            );
+            assert_eq!(entry.repaid, repaid);
+            assert_eq!(entry.totals.values().sum::<i128>(), 0);
         }
     }
 }

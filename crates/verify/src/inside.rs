@@ -41,6 +41,8 @@ const QUESTIONS: &[Question] = questions! {
     "settlement": "windows_settled" of "windows", "every settled line belongs to one statement, and statements are the sums of their lines";
     "settlement": "carry" of "settlements", "each statement begins with what the one before left over, and pays what reaches the minimum";
     "settlement": "waiting" of "waiting_lines", "a line waits only while it can't be priced";
+    "settlement": "reversals" of "reversals", "what takes back is of a line, and of one that went back in full it takes all";
+    "settlement": "waiting_reversals" of "waiting_reversals", "what takes back waits only while it can't be priced";
     "settlement": "whole" of "holds", "holds can be right";
     "accounting": "balance" of "journal_entries", "every entry balances in every currency and is whole";
     "accounting": "ledgers" of "ledgers", "ledgers are the sums of the journal";

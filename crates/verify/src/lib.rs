@@ -35,6 +35,7 @@ mod positions;
 mod pricing;
 mod published;
 mod references;
+mod refunds;
 mod report;
 mod settlements;
 mod snapshot;
@@ -80,12 +81,13 @@ pub async fn verify(
     let (databases, as_of) = Databases::look(sources, options.listed).await?;
     let mut checks = log::check(&databases).await?;
     // The rest runs side by side: while we read what one database answers, the others work.
-    let (references, inside, answers, copies, payments, settlements, books, totals, notices) = tokio::try_join!(
+    let (references, inside, answers, copies, payments, refunds, settlements, books, totals, notices) = tokio::try_join!(
         references::check(&databases),
         inside::check(&databases),
         answers::check(&databases),
         copies::check(&databases),
         payments::check(&databases),
+        refunds::check(&databases),
         settlements::check(&databases),
         books::check(&databases, options.books_time_zone),
         totals::check(&databases),
@@ -97,6 +99,7 @@ pub async fn verify(
         answers,
         copies,
         payments,
+        refunds,
         settlements,
         books,
         totals,

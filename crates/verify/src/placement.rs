@@ -3,6 +3,7 @@
 
 mod due_dates;
 mod prices;
+mod reversals;
 mod schedules;
 mod windows;
 

@@ -3,7 +3,7 @@
 use contracts::contract_terms::{Bearer, ContractTerms, FeeBase, ShippingRule};
 use money::Rounding;
 
-/// A sale, or with negative amounts its reversal, in minor units.
+/// A sale, in minor units.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sale<'a> {
     pub(crate) category: &'a str,
@@ -30,31 +30,8 @@ pub(crate) struct Steps {
 
 const WHOLE: i128 = 1_000_000;
 
-/// The price of a sale. A reversal is priced by its magnitudes and turned round.
+/// The price of a sale.
 pub(crate) fn steps(terms: &ContractTerms, sale: Sale<'_>) -> Steps {
-    if sale.quantity < 0 {
-        let turned = steps(
-            terms,
-            Sale {
-                quantity: -sale.quantity,
-                by_partner: -sale.by_partner,
-                by_platform: -sale.by_platform,
-                shipping: -sale.shipping,
-                ..sale
-            },
-        );
-        return Steps {
-            gross: -turned.gross,
-            base: -turned.base,
-            rate_ppm: turned.rate_ppm,
-            share: -turned.share,
-            flat: -turned.flat,
-            of_shipping: -turned.of_shipping,
-            fee: -turned.fee,
-            vat: -turned.vat,
-            net: -turned.net,
-        };
-    }
     let gross = sale.unit_price * sale.quantity;
     let base = match terms.fee_base {
         FeeBase::Gross => gross,
@@ -100,6 +77,14 @@ pub(crate) fn steps(terms: &ContractTerms, sale: Sale<'_>) -> Steps {
         vat,
         net: gross - sale.by_partner - fee - on_top + sale.shipping,
     }
+}
+
+/// What a refund is of an amount of its line: the share of it that was taken back when `before` of what was owed had gone
+/// back, less the share when `after` has. Each is cut to the minor unit; of a line for which nothing was owed, it is
+/// nothing.
+pub(crate) fn taken_back(amount: i128, owed: i128, before: i128, after: i128) -> i128 {
+    let share = |refunded: i128| (amount * refunded).checked_div(owed).unwrap_or_default();
+    share(before) - share(after)
 }
 
 /// amount x ppm / whole, rounded by its magnitude.
@@ -196,18 +181,34 @@ mod tests {
         }
     }
 
+    #[test]
+    fn shares_are_cut_so_far_less_before() {
+        for (before, after, expected) in [
+            (0, 3_333, -333),
+            (3_333, 6_666, -333),
+            (6_666, 10_000, -334),
+            (6_666, 3_333, 333),
+        ] {
+            assert_eq!(
+                taken_back(1_000, 10_000, before, after),
+                expected,
+                "{before} {after}"
+            );
+        }
+        assert_eq!(taken_back(1_000, 0, 0, 0), 0);
+    }
+
     proptest! {
         #[test]
-        fn a_reversal_takes_back_exactly_what_the_sale_gave(
-            unit_price in 0..10_000_000_i128, quantity in 1..100_i128, shipping in 0..10_000_i128,
+        fn refunds_of_the_whole_take_the_whole_back(
+            amount in -1_000_000..1_000_000_i128, owed in 1..1_000_000_i128,
+            stops in prop::collection::vec(0..=1_000_000_i128, 0..9),
         ) {
-            let terms = terms(&json!({"flat_fee_minor": 100, "rounding": "half_even",
-                "shipping": {"rule": "with_fee", "rate_ppm": 33_333}}));
-            let sold = Sale { category: "", unit_price, quantity, by_partner: 1, by_platform: 2, shipping };
-            let back = Sale { quantity: -quantity, by_partner: -1, by_platform: -2, shipping: -shipping, ..sold };
-            let (given, taken) = (steps(&terms, sold), steps(&terms, back));
-            prop_assert_eq!(given.net, -taken.net);
-            prop_assert_eq!(given.vat, -taken.vat);
+            let mut stops: Vec<i128> = stops.into_iter().map(|stop| stop % (owed + 1)).collect();
+            stops.insert(0, 0);
+            stops.push(owed);
+            let back: i128 = stops.windows(2).map(|step| taken_back(amount, owed, step[0], step[1])).sum();
+            prop_assert_eq!(back, -amount);
         }
     }
 }

@@ -3,6 +3,7 @@
 use contracts::Event as _;
 use contracts::contract_terms::Bearer;
 use contracts::events::{PricedLine, SettlementCompleted, SettlementLinesPriced, SettlementRequested};
+use uuid::Uuid;
 
 use crate::VerifyError;
 use crate::compare::{States, agree};
@@ -63,19 +64,19 @@ pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyErr
     Ok(checks)
 }
 
-/// All lines that the events of a payment told of, by number.
+/// All lines that the events of a payment told of, by number, a line and what was taken back of it by their identifiers.
 fn priced(events: &[&Published]) -> Result<String, String> {
-    let mut lines: Vec<(i32, String)> = Vec::new();
+    let mut lines: Vec<((i32, Uuid), String)> = Vec::new();
     for event in events {
         let told: SettlementLinesPriced = event.event()?;
         let sold_at = told.sold_at.timestamp_micros();
         let recorded_at = event.occurred_at.timestamp_micros();
         for line in &told.lines {
             let text = format!("[{} sold_at={sold_at} recorded_at={recorded_at}]", steps(line));
-            lines.push((line.line_number, text));
+            lines.push(((line.line_number, line.detail_id.as_uuid()), text));
         }
     }
-    lines.sort_by_key(|(number, _)| *number);
+    lines.sort_by_key(|(place, _)| *place);
     let texts: Vec<String> = lines.into_iter().map(|(_, text)| text).collect();
     Ok(texts.join(" "))
 }

@@ -48,9 +48,11 @@ pub(crate) struct Break {
     kind: DifferenceKind,
     /// By how much, minor units, more than 0.
     amount_minor: i64,
+    /// What refunds gave back of that, minor units; the rest lies in suspense.
+    repaid_minor: i64,
     /// The payment's currency.
     currency: Currency,
-    /// Open or resolved.
+    /// Open, or resolved: by hand, or since refunds gave all of it back.
     state: BreakState,
     /// When it was found.
     found_at: DateTime<Utc>,
@@ -102,6 +104,7 @@ pub(crate) async fn list(
             payment_id: row.payment_id,
             kind: row.kind,
             amount_minor: row.amount_minor,
+            repaid_minor: row.repaid_minor,
             currency: row.currency,
             state: row.state,
             found_at: row.found_at,

@@ -1,4 +1,4 @@
-//! Payments whose captured amount is not what their lines owe.
+//! Payments whose captured amount is not what their lines owe, and what refunds give back of that.
 
 use ids::PaymentId;
 use money::Currency;
@@ -39,7 +39,7 @@ impl DifferenceKind {
 pub(crate) enum BreakState {
     /// The amount lies in suspense.
     Open,
-    /// Another entry took it out of suspense.
+    /// Other entries took it out of suspense: refunds, or one by hand.
     Resolved,
 }
 
@@ -61,6 +61,17 @@ pub(crate) struct Difference {
     /// Over or short.
     pub(crate) kind: DifferenceKind,
     /// By how much, minor units, more than 0.
+    pub(crate) amount_minor: i64,
+    /// The payment's currency.
+    pub(crate) currency: Currency,
+}
+
+/// What a refund gives back of what its payment was paid over: it comes out of suspense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Repayment {
+    /// The payment.
+    pub(crate) payment_id: PaymentId,
+    /// How much, minor units; below 0 where the refund was reversed.
     pub(crate) amount_minor: i64,
     /// The payment's currency.
     pub(crate) currency: Currency,

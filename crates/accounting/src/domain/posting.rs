@@ -1,6 +1,7 @@
 //! How each fact is booked: the table of postings, one file a fact.
 
 mod payment_completed;
+mod payment_refunded;
 mod settlement_completed;
 mod settlement_lines_priced;
 #[cfg(test)]
@@ -11,7 +12,7 @@ use contracts::events::Event;
 
 use crate::Error;
 
-use super::{BalancedEntry, Difference};
+use super::{BalancedEntry, Difference, Repayment};
 
 /// What a fact makes of the books.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,19 @@ pub(crate) struct Posting {
     pub(crate) entry: BalancedEntry,
     /// The break that it reveals, if any.
     pub(crate) difference: Option<Difference>,
+    /// What it gives back of a payment that was paid over, if anything.
+    pub(crate) repayment: Option<Repayment>,
+}
+
+impl Posting {
+    /// An entry that has nothing to do with suspense.
+    fn plain(entry: BalancedEntry) -> Self {
+        Self {
+            entry,
+            difference: None,
+            repayment: None,
+        }
+    }
 }
 
 /// A fact that is booked.

@@ -21,9 +21,11 @@ pub(crate) struct BreakRow {
     pub(crate) kind: DifferenceKind,
     /// By how much, minor units.
     pub(crate) amount_minor: i64,
+    /// What refunds gave back of that, minor units.
+    pub(crate) repaid_minor: i64,
     /// The payment's currency.
     pub(crate) currency: Currency,
-    /// Open or resolved.
+    /// Open, or resolved: by hand, or since refunds gave all of it back.
     pub(crate) state: BreakState,
     /// When it was found.
     pub(crate) found_at: DateTime<Utc>,
@@ -69,10 +71,17 @@ pub(crate) async fn insert(
 
 /// How many breaks of each kind are open.
 pub(crate) async fn count_open(pool: &PgPool) -> Result<Vec<(DifferenceKind, i64)>, sqlx::Error> {
-    let rows =
-        sqlx::query!(r#"select kind, count(*) as "count!" from breaks where state = 'open' group by kind"#)
-            .fetch_all(pool)
-            .await?;
+    let rows = sqlx::query!(
+        r#"select kind, count(*) as "count!"
+             from breaks b
+            where state = 'open'
+              and (kind <> 'over'
+                   or amount_minor is distinct from (select sum(r.amount_minor) from break_repayments r
+                                                      where r.payment_id = b.payment_id))
+            group by kind"#
+    )
+    .fetch_all(pool)
+    .await?;
     rows.into_iter()
         .map(|row| Ok((kind(&row.kind)?, row.count)))
         .collect()
@@ -86,12 +95,8 @@ pub(crate) async fn list(
     before: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<BreakRow>, sqlx::Error> {
-    let rows = sqlx::query!(
-        "select entry_id, payment_id, kind, amount_minor, currency, state, found_at
-           from breaks
-          where ($1::text is null or kind = $1) and ($2::text is null or state = $2)
-            and ($3::uuid is null or entry_id < $3)
-          order by entry_id desc limit $4",
+    let rows = sqlx::query_file!(
+        "src/store/list_breaks.sql",
         of.map(DifferenceKind::as_str),
         state.map(BreakState::as_str),
         before,
@@ -106,6 +111,7 @@ pub(crate) async fn list(
                 payment_id: PaymentId::from_uuid(row.payment_id),
                 kind: kind(&row.kind)?,
                 amount_minor: row.amount_minor,
+                repaid_minor: row.repaid,
                 currency: currency(&row.currency)?,
                 state: match row.state.as_str() {
                     "open" => BreakState::Open,

@@ -151,6 +151,11 @@ async fn what_is_posted_never_changes() {
             "journal_lines_never_change",
         ),
         ("delete from journal_lines", "journal_lines_never_change"),
+        (
+            "update break_repayments set amount_minor = 1",
+            "break_repayments_never_change",
+        ),
+        ("delete from break_repayments", "break_repayments_never_change"),
     ] {
         let refusal = refused_by(&database, &[statement.to_owned()]).await;
         assert_eq!(refusal.as_deref(), Some(constraint), "{statement}");

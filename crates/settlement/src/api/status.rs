@@ -10,15 +10,18 @@ use super::Api;
 use crate::error::Error;
 use crate::ops::read;
 
-/// What is on its way. Quiet is: everything but `open_windows`, `waiting_lines` and `problem_lines` at 0.
+/// What is on its way. Quiet is: everything but `open_windows`, `waiting_lines`,
+/// `problem_lines` and `waiting_reversals` at 0.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Status {
-    /// Completed payments, contracts and partners that are still to be taken in.
+    /// Completed and refunded payments, contracts and partners that are still to be taken in.
     payments_lag: i64,
     /// Lines that can't be priced yet.
     waiting_lines: i64,
     /// Of those, lines that a contract in force could not price.
     problem_lines: i64,
+    /// What refunds take back of lines that can't be priced yet, or can't be placed.
+    waiting_reversals: i64,
     /// Requests to look at waiting lines again; 0 means that every line which can be priced is.
     pricing_requests: i64,
     /// Windows that take lines and are not requested.
@@ -46,6 +49,7 @@ pub(crate) async fn get(State(api): State<Api>, _: Reader) -> Result<Json<Status
         payments_lag,
         waiting_lines: counts.waiting_lines,
         problem_lines: counts.problem_lines,
+        waiting_reversals: counts.waiting_reversals,
         pricing_requests: counts.pricing_requests,
         open_windows: counts.open_windows,
         ended_windows_open: counts.ended_windows_open,

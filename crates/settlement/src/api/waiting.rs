@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use ids::{PartnerId, PaymentId, SettlementDetailId};
+use ids::{PartnerId, PaymentId, SettlementDetailId, TransactionId};
 use money::Currency;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use super::schedules::OfPartner;
 use crate::ops::read;
 use crate::store::waiting::Waiting;
 
-/// A line that can't be priced yet. Amounts in minor units of `currency`.
+/// A line, or the reversal of one, that can't be priced yet. Amounts in minor units of `currency`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WaitingLine {
     /// The id that the priced line will have.
@@ -27,11 +27,11 @@ pub(crate) struct WaitingLine {
     partner_id: PartnerId,
     /// The currency, of which the partner needs a contract.
     currency: Currency,
-    /// Its category.
+    /// Its category; of a reversal empty, it is that of its line.
     category: String,
     /// The price of one.
     unit_price_minor: i64,
-    /// How many.
+    /// How many; -1 where this takes back of a sale, or, at a price below 0, gives that again.
     quantity: i32,
     /// Discounts that the partner funds.
     partner_discount_minor: i64,
@@ -45,6 +45,15 @@ pub(crate) struct WaitingLine {
     recorded_at: DateTime<Utc>,
     /// Why it has no price.
     waits_for: String,
+    /// Of a reversal: the refund.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refund_id: Option<TransactionId>,
+    /// Of a reversal: `refunded`, or `reversed` where the refund was taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<String>,
+    /// Of a reversal: when the refund happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refunded_at: Option<DateTime<Utc>>,
 }
 
 impl From<Waiting> for WaitingLine {
@@ -53,8 +62,18 @@ impl From<Waiting> for WaitingLine {
             line,
             recorded_at,
             problem,
+            refund,
         } = waiting;
         let currency = line.account.currency;
+        let waits_for = problem.unwrap_or_else(|| match refund {
+            Some(_) => "its line, which has no price yet".to_owned(),
+            None => {
+                format!("no {currency} contract of the partner is in force at the time of the sale: make one")
+            }
+        });
+        let (refund_id, outcome, refunded_at) = refund.map_or((None, None, None), |refund| {
+            (Some(refund.id), Some(refund.outcome), Some(refund.at))
+        });
         Self {
             id: line.id,
             payment_id: line.payment_id,
@@ -69,14 +88,15 @@ impl From<Waiting> for WaitingLine {
             shipping_minor: line.shipping_minor,
             sold_at: line.sold_at,
             recorded_at,
-            waits_for: problem.unwrap_or_else(|| {
-                format!("no {currency} contract of the partner is in force at the time of the sale: make one")
-            }),
+            waits_for,
+            refund_id,
+            outcome,
+            refunded_at,
         }
     }
 }
 
-/// Lists lines that can't be priced yet, newest first.
+/// Lists lines, and reversals of lines, that can't be priced yet, newest first.
 #[utoipa::path(
     get,
     path = "/v1/waiting-lines",

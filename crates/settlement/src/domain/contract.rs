@@ -84,6 +84,13 @@ impl Versions {
         self.0.iter().rfind(|v| v.valid_from <= day)
     }
 
+    /// That version of that contract.
+    pub fn version(&self, contract_id: ContractId, version: i32) -> Option<&ContractVersion> {
+        self.0
+            .iter()
+            .find(|v| v.contract_id == contract_id && v.version == version)
+    }
+
     /// The first version that begins after `at`.
     pub fn next_after(&self, at: DateTime<Utc>) -> Option<&ContractVersion> {
         self.0

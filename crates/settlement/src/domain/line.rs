@@ -7,7 +7,10 @@ use ids::{PaymentId, SettlementDetailId};
 
 use super::contract::Account;
 
-/// What was sold to whom for how much. A reversal has a negative quantity, and its other amounts are negative too.
+/// A line by its payment and its number.
+pub type LineKey = (PaymentId, i32);
+
+/// What was sold to whom for how much. What a refund takes back is written as a line of quantity -1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SaleLine {
     /// The id of the priced line, given out when the line comes in.
@@ -37,6 +40,11 @@ pub struct SaleLine {
 }
 
 impl SaleLine {
+    /// What tells it from others.
+    pub fn key(&self) -> LineKey {
+        (self.payment_id, self.line_number)
+    }
+
     /// The lines of a completed payment, each under a fresh id. None where discounts do not fit 64 bits.
     pub fn of(payment: &PaymentCompleted) -> Option<Vec<Self>> {
         payment

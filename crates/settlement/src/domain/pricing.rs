@@ -30,20 +30,11 @@ pub struct Price {
     pub net_minor: i64,
 }
 
-/// Prices a line by `terms`.
+/// Prices a line by `terms`. A base below zero (discounts above the price) earns no share. Fails only where an amount
+/// does not fit 64 bits.
 ///
-/// A reversal (negative quantity) is computed on the magnitudes and mirrored, so that it takes back to the minor
-/// unit what the sale gave, minimum and flat fee included. A base below zero (discounts above the price) earns no
-/// share. Fails only where an amount does not fit 64 bits.
+/// What is refunded of it is not priced anew: it takes back shares of what this gave (`reversal.rs`).
 pub fn price(terms: &ContractTerms, line: &SaleLine) -> Result<Price, MoneyError> {
-    if line.quantity < 0 {
-        mirrored(terms, line)
-    } else {
-        sale(terms, line)
-    }
-}
-
-fn sale(terms: &ContractTerms, line: &SaleLine) -> Result<Price, MoneyError> {
     let currency = line.account.currency;
     let money = |minor| Money::new(minor, currency);
     let gross = gross(line, currency)?;
@@ -102,30 +93,6 @@ fn gross(line: &SaleLine, currency: Currency) -> Result<Money, MoneyError> {
     Ok(Money::new(gross.ok_or(MoneyError::Overflow)?, currency))
 }
 
-fn mirrored(terms: &ContractTerms, line: &SaleLine) -> Result<Price, MoneyError> {
-    let opposite = |minor: i64| minor.checked_neg().ok_or(MoneyError::Overflow);
-    let magnitudes = SaleLine {
-        quantity: line.quantity.checked_neg().ok_or(MoneyError::Overflow)?,
-        tax_free_minor: opposite(line.tax_free_minor)?,
-        partner_discount_minor: opposite(line.partner_discount_minor)?,
-        platform_discount_minor: opposite(line.platform_discount_minor)?,
-        shipping_minor: opposite(line.shipping_minor)?,
-        ..line.clone()
-    };
-    let price = sale(terms, &magnitudes)?;
-    Ok(Price {
-        gross_minor: opposite(price.gross_minor)?,
-        fee_base_minor: opposite(price.fee_base_minor)?,
-        share_fee_minor: opposite(price.share_fee_minor)?,
-        flat_fee_minor: opposite(price.flat_fee_minor)?,
-        shipping_fee_minor: opposite(price.shipping_fee_minor)?,
-        fee_minor: opposite(price.fee_minor)?,
-        fee_vat_minor: opposite(price.fee_vat_minor)?,
-        net_minor: opposite(price.net_minor)?,
-        ..price
-    })
-}
-
 #[cfg(test)]
 #[path = "pricing_tests.rs"]
-mod tests;
+pub(crate) mod tests;

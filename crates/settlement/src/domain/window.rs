@@ -76,8 +76,7 @@ pub struct Placement<'a> {
 }
 
 /// Places a sale: into the window of its day, or, where the account's windows are settled up to and including
-/// that one, into the window of the first day after (by the version in force on that day). None where no contract
-/// was in force at the sale.
+/// that one, into the window of the first day after. None where no contract was in force at the sale.
 pub fn place(
     versions: &Versions,
     account: Account,
@@ -88,23 +87,38 @@ pub fn place(
         return Ok(None);
     };
     let sold_on = version.terms.time_zone.date_of(sold_at);
+    let (window, calendar_version) = window_of(versions, account, version, sold_on, closed_through)?;
+    Ok(Some(Placement {
+        version,
+        sold_on,
+        window,
+        calendar_version,
+    }))
+}
+
+/// The window that counts what happened on `day`, when `version` was in force, and the version of its holiday calendar:
+/// that of the day, or, where the account's windows are settled up to and including that one, that of the first day
+/// after (by the version in force on that day).
+pub fn window_of(
+    versions: &Versions,
+    account: Account,
+    version: &ContractVersion,
+    day: NaiveDate,
+    closed_through: Option<NaiveDate>,
+) -> Result<(WindowKey, &'static str), CalendarError> {
     let mut by = version;
-    let mut days = by.window_of(sold_on)?;
+    let mut days = by.window_of(day)?;
     if let Some(closed) = closed_through.filter(|closed| days.ends_on <= *closed) {
         let day = closed.succ_opt().unwrap_or(NaiveDate::MAX);
         by = versions.in_force_on(day).unwrap_or(version);
         days = by.window_of(day)?;
     }
-    Ok(Some(Placement {
-        version,
-        sold_on,
-        window: WindowKey {
-            account,
-            days,
-            time_zone: by.terms.time_zone,
-        },
-        calendar_version: Holidays::named(&by.terms.holidays)?.version(),
-    }))
+    let window = WindowKey {
+        account,
+        days,
+        time_zone: by.terms.time_zone,
+    };
+    Ok((window, Holidays::named(&by.terms.holidays)?.version()))
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub async fn share(
 }
 
 /// Locks the balances of `accounts`, making those that are missing, for whoever changes what their lines are priced
-/// by: until this transaction ends, no line of theirs is written or left waiting.
+/// by, or puts something aside until they are priced: until this transaction ends, no line of theirs is written or left waiting.
 pub async fn lock(conn: &mut PgConnection, accounts: &[Account], now: DateTime<Utc>) -> Result<(), Error> {
     make(&mut *conn, accounts, now).await?;
     let (partners, currencies) = columns(accounts);

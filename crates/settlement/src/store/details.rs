@@ -1,18 +1,22 @@
 //! The table `settlement_details` (정산 상세): priced lines. Only ever inserted.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use contracts::contract_terms::{Bearer, FeeBase};
-use ids::{ContractId, PartnerId, PaymentId, SettlementDetailId, SettlementId, WindowId};
-use money::Rounding;
+use ids::{ContractId, PartnerId, PaymentId, SettlementDetailId, SettlementId, TransactionId, WindowId};
+use money::{Rate, Rounding};
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{columns, ids_shown};
+use super::{account, columns, ids_shown, key_columns, unreadable};
+use crate::Error;
 use crate::domain::contract::ContractVersion;
-use crate::domain::line::SaleLine;
+use crate::domain::line::{LineKey, SaleLine};
 use crate::domain::pricing::Price;
+use crate::domain::reversal::Original;
 
 /// A line with its price and the window that counts it.
 #[derive(Debug, Clone)]
@@ -31,7 +35,7 @@ pub struct PricedDetail<'a> {
     pub calendar_version: &'static str,
 }
 
-/// Writes priced lines. One of a payment and number that are there already violates `settlement_details_once`.
+/// Writes priced lines. A second original of a payment and number violates `settlement_details_sold_once`.
 pub async fn insert(
     conn: &mut PgConnection,
     details: &[PricedDetail<'_>],
@@ -40,7 +44,7 @@ pub async fn insert(
     let lines = || details.iter().map(|d| d.line);
     let prices = || details.iter().map(|d| d.price);
     let terms = || details.iter().map(|d| &d.version.terms);
-    let ppm = |rate: money::Rate| i32::try_from(rate.ppm()).unwrap_or(i32::MAX);
+    let ppm = |rate: Rate| i32::try_from(rate.ppm()).unwrap_or(i32::MAX);
     let (partners, currencies) = columns(lines().map(|l| &l.account));
     sqlx::query_file!(
         "src/store/insert_details.sql",
@@ -109,6 +113,49 @@ fn rounding(rounding: Rounding) -> &'static str {
     }
 }
 
+/// What was frozen of these lines when they were priced; those that have no price are left out.
+pub async fn originals(
+    conn: &mut PgConnection,
+    lines: impl IntoIterator<Item = LineKey>,
+) -> Result<HashMap<LineKey, Original>, Error> {
+    let (payments, numbers) = key_columns(lines);
+    let rows = sqlx::query_file!("src/store/originals.sql", &payments, &numbers)
+        .fetch_all(conn)
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let owed = i128::from(row.gross_minor)
+                - i128::from(row.partner_discount_minor)
+                - i128::from(row.platform_discount_minor)
+                + i128::from(row.shipping_minor);
+            let rate = u32::try_from(row.fee_rate_ppm).unwrap_or(u32::MAX);
+            let original = Original {
+                id: SettlementDetailId::from_uuid(row.id),
+                account: account(row.partner_id, &row.currency)?,
+                category: row.category,
+                sold_at: row.sold_at,
+                sold_on: row.sold_on,
+                contract_id: ContractId::from_uuid(row.contract_id),
+                contract_version: row.contract_version,
+                owed_minor: i64::try_from(owed).map_err(|e| unreadable("what was owed for a line", &e))?,
+                fee_base_minor: row.fee_base_minor,
+                fee_rate: Rate::from_ppm(rate).map_err(|e| unreadable("the rate of a line", &e))?,
+                share_fee_minor: row.share_fee_minor,
+                flat_fee_minor: row.flat_fee_minor,
+                shipping_fee_minor: row.shipping_fee_minor,
+                fee_vat_minor: row.fee_vat_minor,
+                // The table knows two words.
+                fee_vat_borne_by: if row.fee_vat_borne_by == bearer(Bearer::Platform) {
+                    Bearer::Platform
+                } else {
+                    Bearer::Partner
+                },
+            };
+            Ok(((PaymentId::from_uuid(row.payment_id), row.line_number), original))
+        })
+        .collect()
+}
+
 /// A row of the table, as it is shown.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Detail {
@@ -132,7 +179,7 @@ pub struct Detail {
     pub category: String,
     /// The price of one, VAT included, in minor units.
     pub unit_price_minor: i64,
-    /// How many; negative where this takes a sale back.
+    /// How many; -1 where this takes back of a sale, or, at a price below 0, gives that again.
     pub quantity: i32,
     /// G: price x quantity, in minor units.
     pub gross_minor: i64,
@@ -190,6 +237,25 @@ pub struct Detail {
     #[serde(serialize_with = "ids_shown::settlement_if_any")]
     #[schema(value_type = Option<SettlementId>)]
     pub settlement_id: Option<Uuid>,
+    /// Where this takes back: the line of which it does.
+    #[serde(serialize_with = "ids_shown::detail_if_any")]
+    #[schema(value_type = Option<SettlementDetailId>)]
+    pub reverses: Option<Uuid>,
+    /// The refund.
+    #[serde(serialize_with = "ids_shown::transaction_if_any")]
+    #[schema(value_type = Option<TransactionId>)]
+    pub refund_id: Option<Uuid>,
+    /// `refunded`, or `reversed` where the refund was taken back.
+    pub outcome: Option<String>,
+    /// What the buyer owed for the whole line, in minor units.
+    pub owed_minor: Option<i64>,
+    /// What the buyer had got back of it before, in minor units. The parts of the fee are the original's x refunded /
+    /// owed, cut to the minor unit, after this refund less before it.
+    pub refunded_before_minor: Option<i64>,
+    /// When the refund happened.
+    pub refunded_at: Option<DateTime<Utc>>,
+    /// The day of the refund; decides the window.
+    pub refunded_on: Option<NaiveDate>,
 }
 
 /// The lines of a statement, newest first, after `last`, at most `limit`.
@@ -199,12 +265,9 @@ pub async fn of_settlement(
     last: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<Detail>, sqlx::Error> {
-    sqlx::query_as!(
+    sqlx::query_file_as!(
         Detail,
-        r#"select d.*, s.id as "settlement_id?"
-             from settlements s join settlement_details d on d.window_id = s.window_id
-            where s.id = $1 and ($2::uuid is null or d.id < $2)
-            order by d.id desc limit $3"#,
+        "src/store/details_of_settlement.sql",
         settlement_id.as_uuid(),
         last,
         limit
@@ -213,16 +276,9 @@ pub async fn of_settlement(
     .await
 }
 
-/// The priced lines of a payment, by number.
+/// The priced lines of a payment, by number, each before its reversals.
 pub async fn of_payment(pool: &PgPool, payment_id: PaymentId) -> Result<Vec<Detail>, sqlx::Error> {
-    sqlx::query_as!(
-        Detail,
-        r#"select d.*, s.id as "settlement_id?"
-             from settlement_details d left join settlements s on s.window_id = d.window_id
-            where d.payment_id = $1
-            order by d.line_number"#,
-        payment_id.as_uuid()
-    )
-    .fetch_all(pool)
-    .await
+    sqlx::query_file_as!(Detail, "src/store/details_of_payment.sql", payment_id.as_uuid())
+        .fetch_all(pool)
+        .await
 }

@@ -1,6 +1,8 @@
 //! Rows hold plain uuids; whoever sees a row sees typed ids.
 
-use ids::{ContractId, HoldId, PartnerId, PaymentId, SettlementDetailId, SettlementId, WindowId};
+use ids::{
+    ContractId, HoldId, PartnerId, PaymentId, SettlementDetailId, SettlementId, TransactionId, WindowId,
+};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
@@ -22,7 +24,17 @@ shown! {
     window as WindowId;
 }
 
-#[allow(clippy::ref_option, reason = "the form that serde asks for")]
-pub(super) fn settlement_if_any<S: Serializer>(id: &Option<Uuid>, serializer: S) -> Result<S::Ok, S::Error> {
-    id.map(SettlementId::from_uuid).serialize(serializer)
+macro_rules! shown_if_any {
+    ($($name:ident as $id:ident;)+) => {$(
+        #[allow(clippy::ref_option, reason = "the form that serde asks for")]
+        pub(super) fn $name<S: Serializer>(id: &Option<Uuid>, serializer: S) -> Result<S::Ok, S::Error> {
+            id.map($id::from_uuid).serialize(serializer)
+        }
+    )+};
+}
+
+shown_if_any! {
+    detail_if_any as SettlementDetailId;
+    settlement_if_any as SettlementId;
+    transaction_if_any as TransactionId;
 }

@@ -10,6 +10,8 @@ pub struct Counts {
     pub waiting_lines: i64,
     /// Of those, lines that a contract in force could not price.
     pub problem_lines: i64,
+    /// Reversals whose line can't be priced yet, or that can't be placed.
+    pub waiting_reversals: i64,
     /// Requests to look at waiting lines again.
     pub pricing_requests: i64,
     /// Windows that take lines and are not requested.
@@ -28,6 +30,7 @@ pub async fn counts(pool: &PgPool, now: DateTime<Utc>) -> Result<Counts, sqlx::E
         Counts,
         r#"select (select count(*) from waiting_lines) as "waiting_lines!",
                   (select count(*) from waiting_lines where problem is not null) as "problem_lines!",
+                  (select count(*) from waiting_reversals) as "waiting_reversals!",
                   (select count(*) from pricing_requests) as "pricing_requests!",
                   (select count(*) from windows where state = 'open') as "open_windows!",
                   (select count(*) from windows where state = 'open' and ends_at <= $1) as "ended_windows_open!",

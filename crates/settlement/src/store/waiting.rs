@@ -1,24 +1,37 @@
-//! The table `waiting_lines`.
+//! The table `waiting_lines`, and the list of all that waits.
 
 use chrono::{DateTime, Utc};
-use ids::{PartnerId, PaymentId, SettlementDetailId};
+use ids::{PartnerId, PaymentId, SettlementDetailId, TransactionId};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::{account, columns, currency_of};
+use super::{account, columns};
 use crate::Error;
 use crate::domain::contract::Account;
 use crate::domain::line::SaleLine;
 
-/// A line that can't be priced yet.
+/// A line, or the reversal of one, that can't be priced yet.
 #[derive(Debug, Clone)]
 pub struct Waiting {
-    /// The line.
+    /// The line. A reversal has the quantity -1 and no category: that is its original's.
     pub line: SaleLine,
     /// When it came in.
     pub recorded_at: DateTime<Utc>,
-    /// Why a contract in force could not price it; none where none was in force.
+    /// Why a contract in force could not price it; none where none was in force, or where the original waits.
     pub problem: Option<String>,
+    /// The refund that reverses a line.
+    pub refund: Option<Refund>,
+}
+
+/// Which refund a reversal is of.
+#[derive(Debug, Clone)]
+pub struct Refund {
+    /// The refund.
+    pub id: TransactionId,
+    /// `refunded` or `reversed`.
+    pub outcome: String,
+    /// When it happened.
+    pub at: DateTime<Utc>,
 }
 
 /// Puts lines aside, each with the reason why the contract in force could not price it, if there was one.
@@ -100,6 +113,22 @@ pub async fn priceable(
         .collect()
 }
 
+/// Locks the waiting lines of these payments: waits for whoever prices some of them, and has nobody begin to until this
+/// transaction ends.
+pub async fn hold_still(
+    conn: &mut PgConnection,
+    payments: impl IntoIterator<Item = PaymentId>,
+) -> Result<(), sqlx::Error> {
+    let payments: Vec<Uuid> = payments.into_iter().map(PaymentId::as_uuid).collect();
+    sqlx::query!(
+        "select 1 as one from waiting_lines where payment_id = any($1) order by sold_at, id for update",
+        &payments
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(())
+}
+
 /// Forgets lines that were priced.
 pub async fn remove(conn: &mut PgConnection, ids: &[Uuid]) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from waiting_lines where id = any($1)", ids)
@@ -138,17 +167,15 @@ pub async fn clear_problems(conn: &mut PgConnection, accounts: &[Account]) -> Re
     Ok(())
 }
 
-/// Waiting lines, newest first, after `last`, at most `limit`.
+/// Waiting lines, and reversals of lines, newest first, after `last`, at most `limit`.
 pub async fn list(
     pool: &PgPool,
     partner_id: Option<PartnerId>,
     last: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<Waiting>, Error> {
-    let rows = sqlx::query!(
-        "select * from waiting_lines
-          where ($1::uuid is null or partner_id = $1) and ($2::uuid is null or id < $2)
-          order by id desc limit $3",
+    let rows = sqlx::query_file!(
+        "src/store/list_waiting.sql",
         partner_id.map(PartnerId::as_uuid),
         last,
         limit
@@ -157,15 +184,13 @@ pub async fn list(
     .await?;
     rows.into_iter()
         .map(|row| {
+            let refund = row.refund_id.zip(row.outcome).zip(row.refunded_at);
             Ok(Waiting {
                 line: SaleLine {
                     id: SettlementDetailId::from_uuid(row.id),
                     payment_id: PaymentId::from_uuid(row.payment_id),
                     line_number: row.line_number,
-                    account: Account {
-                        partner_id: PartnerId::from_uuid(row.partner_id),
-                        currency: currency_of(&row.currency)?,
-                    },
+                    account: account(row.partner_id, &row.currency)?,
                     sold_at: row.sold_at,
                     category: row.category,
                     unit_price_minor: row.unit_price_minor,
@@ -177,6 +202,11 @@ pub async fn list(
                 },
                 recorded_at: row.recorded_at,
                 problem: row.problem,
+                refund: refund.map(|((id, outcome), at)| Refund {
+                    id: TransactionId::from_uuid(id),
+                    outcome,
+                    at,
+                }),
             })
         })
         .collect()

@@ -111,8 +111,8 @@ pub struct Ended {
     pub limit: Option<i64>,
 }
 
-/// Marks windows as requested that have ended, and existed, by `by`; not those of accounts whose waiting lines are being
-/// priced, since some of their lines may be still to come. Copies that do this at once share them out.
+/// Marks windows as requested that have ended, and existed, by `by`; not those of accounts whose waiting lines or
+/// reversals are being priced, since some of their lines may be still to come. Copies that do this at once share them out.
 pub async fn request_ended(
     conn: &mut PgConnection,
     wanted: &Ended,
@@ -126,6 +126,11 @@ pub async fn request_ended(
                   and ($2::uuid is null or partner_id = $2) and ($3::date is null or ends_on <= $3)
                   and not exists (select from pricing_requests r
                                     join waiting_lines w on w.partner_id = r.partner_id and w.currency = r.currency
+                                   where r.partner_id = windows.partner_id and r.currency = windows.currency
+                                     and w.problem is null)
+                  and not exists (select from pricing_requests r
+                                    join waiting_reversals w
+                                      on w.partner_id = r.partner_id and w.currency = r.currency
                                    where r.partner_id = windows.partner_id and r.currency = windows.currency
                                      and w.problem is null)
                 order by ends_at, id

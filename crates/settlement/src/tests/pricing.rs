@@ -1,4 +1,5 @@
 use contracts::contract_terms::Bearer;
+use contracts::events::RefundOutcome::Refunded;
 use contracts::events::{Discount, SettlementLinesPriced};
 use contracts::topics;
 use ids::PartnerId;
@@ -114,13 +115,18 @@ async fn what_is_priced_or_settled_is_never_changed() {
     let world = World::at("2026-03-10T00:00:00Z").await;
     let partner = PartnerId::generate();
     world.contract(partner, "2026-01-01", &json!({})).await;
-    world.sell(partner, 10_000, "2026-03-01T00:00:00Z").await;
+    let sold = world.sell(partner, 10_000, "2026-03-01T00:00:00Z").await;
+    world
+        .refund(&sold, Refunded, &[(1, 10_000, 0)], "2026-03-02T00:00:00Z")
+        .await;
     world.settle().await;
     for sql in [
         "update settlement_details set net_minor = net_minor",
         "delete from settlement_details",
         "update settlements set due_on = due_on",
         "truncate settlements",
+        "update reversals set outcome = 'reversed'",
+        "delete from reversals",
     ] {
         let refused = sqlx::query(sql)
             .execute(world.outbox().db().pool())

@@ -1,7 +1,9 @@
+use contracts::events::RefundOutcome::{Refunded, Reversed};
 use http::Method;
 use ids::PartnerId;
 use serde_json::json;
 use testkit::Platform;
+use testkit::events::payment_completed;
 
 use super::world::{World, at};
 
@@ -132,6 +134,13 @@ async fn statements_lines_schedules_and_waiting_lines_are_shown() {
     let first = world.sell(one, 10_000, "2026-03-05T01:00:00Z").await;
     world.sell(one, 20_000, "2026-03-05T02:00:00Z").await;
     world.sell(two, 30_000, "2026-03-05T02:00:00Z").await;
+    let early = payment_completed(two, 7_000, at("2026-03-05T02:00:00Z"));
+    let refund = world
+        .refund(&early, Reversed, &[(1, 3_000, 3_000)], "2026-03-05T03:00:00Z")
+        .await;
+    world
+        .refund(&first, Refunded, &[(1, 4_000, 0)], "2026-03-09T20:00:00Z")
+        .await;
     world
         .request(crate::store::windows::Ended::default())
         .await
@@ -170,14 +179,40 @@ async fn statements_lines_schedules_and_waiting_lines_are_shown() {
 
     let lines = get(format!("/v1/settlement-lines?payment_id={}", first.payment_id)).await;
     assert_eq!(lines["data"][0]["settlement_id"], id);
+    assert_eq!(lines["data"][0]["reverses"], json!(null));
+    let back = &lines["data"][1];
+    assert_eq!(back["reverses"], lines["data"][0]["id"]);
+    assert_eq!(
+        (&back["quantity"], &back["unit_price_minor"], &back["net_minor"]),
+        (&json!(-1), &json!(4_000), &json!(-3_560))
+    );
+    assert!(back["refund_id"].as_str().unwrap().starts_with("txn_"), "{back}");
+    assert_eq!(
+        (&back["outcome"], &back["refunded_on"], &back["settlement_id"]),
+        (&json!("refunded"), &json!("2026-03-10"), &json!(null))
+    );
     let schedules = get(format!("/v1/settlement-schedules?partner_id={one}")).await;
     assert_eq!(schedules["data"][0]["next_closing_on"], "2026-03-10");
-    let waiting = get("/v1/waiting-lines".into()).await;
-    assert_eq!(waiting["data"][0]["partner_id"], two.to_string());
-    assert!(
-        waiting["data"][0]["waits_for"].as_str().unwrap().contains("KRW"),
-        "{waiting}"
+    // Lines and what refunds take back of lines, in one list.
+    let waiting = get("/v1/waiting-lines?limit=1".into()).await;
+    let back = &waiting["data"][0];
+    assert_eq!(back["partner_id"], two.to_string());
+    assert_eq!(back["refund_id"], refund.transaction_id.to_string());
+    assert_eq!(
+        (&back["outcome"], &back["quantity"], &back["unit_price_minor"]),
+        (&json!("reversed"), &json!(-1), &json!(-3_000))
     );
+    assert!(back["waits_for"].as_str().unwrap().contains("its line"), "{back}");
+    let cursor = waiting["next_cursor"].as_str().unwrap();
+    let rest = get(format!("/v1/waiting-lines?limit=1&cursor={cursor}")).await;
+    let line = &rest["data"][0];
+    assert_eq!((&line["quantity"], line.get("refund_id")), (&json!(1), None));
+    assert!(line["waits_for"].as_str().unwrap().contains("KRW"), "{line}");
+    assert_eq!(rest["next_cursor"], json!(null));
+    let counts = crate::ops::read::counts(&world.outbox(), world.now())
+        .await
+        .unwrap();
+    assert_eq!((counts.waiting_lines, counts.waiting_reversals), (1, 1));
     platform.stop().await;
 }
 

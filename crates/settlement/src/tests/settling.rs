@@ -1,8 +1,8 @@
 use crate::store::windows::Ended;
+use contracts::events::RefundOutcome::Refunded;
 use contracts::topics;
 use ids::PartnerId;
 use serde_json::json;
-use testkit::events::payment_completed;
 
 use super::world::{STATEMENTS, World, at, day};
 
@@ -40,6 +40,7 @@ async fn what_is_left_over_is_carried_from_statement_to_statement() {
     world
         .contract(partner, "2026-01-01", &json!({"minimum_payout_minor": 20_000}))
         .await;
+    let returned = world.sell(partner, 50_000, "2026-03-01T01:00:00Z").await;
     for (price, sold_at) in [
         (10_000, "2026-03-02T01:00:00Z"),
         (10_000, "2026-03-03T01:00:00Z"),
@@ -49,13 +50,14 @@ async fn what_is_left_over_is_carried_from_statement_to_statement() {
         world.sell(partner, price, sold_at).await;
     }
     // Taken back in full, and more than the day earned.
-    let mut back = payment_completed(partner, 50_000, at("2026-03-05T01:00:00Z"));
-    back.lines[0].quantity = -1;
-    world.feed(&[back]).await;
-    assert_eq!(world.settle().await, 5);
+    world
+        .refund(&returned, Refunded, &[(1, 50_000, 0)], "2026-03-05T01:00:00Z")
+        .await;
+    assert_eq!(world.settle().await, 6);
     assert_eq!(
         world.texts(STATEMENTS).await,
         [
+            "2026-03-01 2026-03-05 44500 0 44500 0",
             "2026-03-02 2026-03-05 8900 0 0 8900",
             "2026-03-03 2026-03-06 8900 8900 0 17800",
             "2026-03-04 2026-03-09 8900 17800 26700 0",

@@ -12,13 +12,15 @@ use bus::{Consumer, Handler, Outbox, OutboxLog, Record};
 use chassis::ManualClock;
 use chrono::{DateTime, NaiveDate, Utc};
 use contracts::Event;
-use contracts::events::{ContractChanged, PaymentCompleted};
+use contracts::events::{
+    ContractChanged, PaymentCompleted, PaymentRefunded, RefundOutcome, SettlementLinesPriced,
+};
 use contracts::topics;
 use ids::{ContractId, PartnerId};
 use lease::{Lease, Term};
 use once::{Answer, KeyedRequest};
 use serde_json::{Value, json};
-use testkit::events::{contract_changed, payment_completed};
+use testkit::events::{contract_changed, payment_completed, payment_refunded};
 use testkit::{Database, Platform};
 
 pub fn at(text: &str) -> DateTime<Utc> {
@@ -97,6 +99,35 @@ impl World {
         payment
     }
 
+    /// Has a part of a payment refunded, or the refund taken back.
+    pub async fn refund(
+        &self,
+        payment: &PaymentCompleted,
+        outcome: RefundOutcome,
+        parts: &[(i32, i64, i64)],
+        refunded_at: &str,
+    ) -> PaymentRefunded {
+        let refund = payment_refunded(payment, outcome, parts, at(refunded_at));
+        self.feed(std::slice::from_ref(&refund)).await;
+        refund
+    }
+
+    /// What was told of the priced lines of a payment, in order.
+    pub async fn told(&self, payment: &PaymentCompleted) -> Vec<SettlementLinesPriced> {
+        let payloads: Vec<Value> = sqlx::query_scalar(
+            "select payload from bus.outbox where topic = 'settlement-lines-priced' and aggregate = $1
+              order by number",
+        )
+        .bind(payment.payment_id.to_string())
+        .fetch_all(self.outbox.db().pool())
+        .await
+        .unwrap();
+        payloads
+            .into_iter()
+            .map(|payload| serde_json::from_value(payload).unwrap())
+            .collect()
+    }
+
     /// A contract at 10 %, closed daily, with `changes` laid over its terms.
     pub async fn contract(
         &self,
@@ -137,7 +168,10 @@ impl World {
 
     pub fn scheduler_of(&self, term: Term) -> Scheduler {
         let intake = Intake {
-            consumers: Arc::new([self.consumer(topics::PAYMENT_COMPLETED)]),
+            consumers: Arc::new([
+                self.consumer(topics::PAYMENT_COMPLETED),
+                self.consumer(topics::PAYMENT_REFUNDED),
+            ]),
         };
         Scheduler::new(
             self.outbox(),

@@ -1,11 +1,12 @@
 //! Priced lines: every step of every price, and the window of every line, is worked out again.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use contracts::contract_terms::{Bearer, FeeBase};
+use contracts::contract_terms::{Bearer, ContractTerms, FeeBase};
 use money::Rounding;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::reversals::{Reversal, Row};
 use super::{differ, every_row, is_overruled, knows_calendar};
 use crate::VerifyError;
 use crate::databases::Databases;
@@ -68,6 +69,8 @@ struct Detail {
     window_ends_on: Option<NaiveDate>,
     window_time_zone: Option<String>,
     closed_through: Option<NaiveDate>,
+    #[sqlx(flatten)]
+    reversal: Reversal,
 }
 
 impl Detail {
@@ -81,8 +84,13 @@ impl Detail {
             )];
         };
         let mut faults = Vec::new();
-        self.check_price(version, &mut faults);
+        self.check_terms(&version.terms, &mut faults);
         let versions = contracts.of(&account);
+        if self.reversal.is_one() {
+            self.check_reversal(version, versions, &mut faults);
+            return faults;
+        }
+        self.check_price(version, &mut faults);
         let in_force = in_force_at(versions, self.sold_at);
         if is_overruled(versions, in_force, version, self.recorded_at) {
             faults.push(format!(
@@ -96,24 +104,46 @@ impl Detail {
             version.terms.time_zone.date_of(self.sold_at),
             self.sold_on,
         );
-        self.check_window(version, versions, &mut faults);
+        self.check_calendar(versions, &mut faults);
+        faults.extend(self.misplaced(version, self.sold_on));
         faults
     }
 
-    fn check_price(&self, version: &Version, faults: &mut Vec<String>) {
-        let terms = &version.terms;
-        let wanted = steps(
-            terms,
-            Sale {
-                category: &self.category,
-                unit_price: self.unit_price_minor.into(),
-                quantity: self.quantity.into(),
-                by_partner: self.partner_discount_minor.into(),
-                by_platform: self.platform_discount_minor.into(),
-                shipping: self.shipping_minor.into(),
-            },
-        );
-        let stands = Steps {
+    /// What takes back: shares of what its original gave, placed by the day of the refund.
+    fn check_reversal(&self, version: &Version, versions: &[Version], faults: &mut Vec<String>) {
+        let row = Row {
+            account: (self.partner_id, &self.currency),
+            category: &self.category,
+            contract: (self.contract_id, self.contract_version),
+            sold: (self.sold_at, self.sold_on),
+            gross: i128::from(self.unit_price_minor) * i128::from(self.quantity),
+            by_partner: self.partner_discount_minor.into(),
+            by_platform: self.platform_discount_minor.into(),
+            shipping: self.shipping_minor.into(),
+        };
+        match self.reversal.of(&row, &version.terms) {
+            Ok(wanted) => differ(faults, "price", wanted, self.steps()),
+            Err(problem) => faults.push(problem),
+        }
+        self.check_calendar(versions, faults);
+        let problems: Vec<Option<String>> = self
+            .reversal
+            .in_force(version, versions, self.recorded_at)
+            .into_iter()
+            .map(|by| {
+                self.reversal
+                    .misdated(by)
+                    .or_else(|| self.misplaced(by, self.reversal.day()))
+            })
+            .collect();
+        if !problems.contains(&None) {
+            faults.extend(problems.into_iter().flatten().next());
+        }
+    }
+
+    /// What stands there.
+    fn steps(&self) -> Steps {
+        Steps {
             gross: self.gross_minor.into(),
             base: self.fee_base_minor.into(),
             rate_ppm: u32::try_from(self.fee_rate_ppm).unwrap_or(u32::MAX),
@@ -123,8 +153,26 @@ impl Detail {
             fee: self.fee_minor.into(),
             vat: self.fee_vat_minor.into(),
             net: self.net_minor.into(),
-        };
-        differ(faults, "price", wanted, stands);
+        }
+    }
+
+    fn check_price(&self, version: &Version, faults: &mut Vec<String>) {
+        let wanted = steps(
+            &version.terms,
+            Sale {
+                category: &self.category,
+                unit_price: self.unit_price_minor.into(),
+                quantity: self.quantity.into(),
+                by_partner: self.partner_discount_minor.into(),
+                by_platform: self.platform_discount_minor.into(),
+                shipping: self.shipping_minor.into(),
+            },
+        );
+        differ(faults, "price", wanted, self.steps());
+    }
+
+    /// What the line keeps of its contract.
+    fn check_terms(&self, terms: &ContractTerms, faults: &mut Vec<String>) {
         let base = match terms.fee_base {
             FeeBase::Gross => "gross",
             FeeBase::LessPartnerDiscounts => "less_partner_discounts",
@@ -151,44 +199,40 @@ impl Detail {
         );
     }
 
-    /// The window of its day; or, where that was closed when the line came in, a later one.
-    fn check_window(&self, version: &Version, versions: &[Version], faults: &mut Vec<String>) {
+    fn check_calendar(&self, versions: &[Version], faults: &mut Vec<String>) {
         if !knows_calendar(versions, &self.calendar_version) {
             faults.push(format!(
                 "there is no calendar {} in its contracts",
                 self.calendar_version
             ));
         }
+    }
+
+    /// What is wrong with its window: it is that of `day`; or, where that was closed when the line came in, a later one.
+    fn misplaced(&self, version: &Version, day: NaiveDate) -> Option<String> {
         let (Some(starts_on), Some(ends_on), Some(zone)) =
             (self.window_starts_on, self.window_ends_on, &self.window_time_zone)
         else {
-            faults.push("its window does not exist".to_owned());
-            return;
+            return Some("its window does not exist".to_owned());
         };
         let owner = (self.window_partner_id, self.window_currency.as_deref());
-        differ(
-            faults,
-            "the window's account",
-            (Some(self.partner_id), Some(self.currency.as_str())),
-            owner,
-        );
+        if owner != (Some(self.partner_id), Some(self.currency.as_str())) {
+            return Some(format!("its window is that of another account: {owner:?}"));
+        }
         let stands = days(starts_on, ends_on);
-        let own = match version.window_of(self.sold_on) {
+        let own = match version.window_of(day) {
             Ok(own) => own,
-            Err(error) => {
-                faults.push(error.to_string());
-                return;
-            }
+            Err(error) => return Some(error.to_string()),
         };
         if own == stands && zone == version.terms.time_zone.name() {
-            return;
+            return None;
         }
         let was_closed = self.closed_through.is_some_and(|closed| closed >= own.ends_on);
-        if !was_closed || stands.ends_on <= own.ends_on {
-            faults.push(format!(
-                "was sold on {} and belongs into {} to {}, not into {starts_on} to {ends_on} ({zone})",
-                self.sold_on, own.starts_on, own.ends_on
-            ));
-        }
+        (!was_closed || stands.ends_on <= own.ends_on).then(|| {
+            format!(
+                "happened on {day} and belongs into {} to {}, not into {starts_on} to {ends_on} ({zone})",
+                own.starts_on, own.ends_on
+            )
+        })
     }
 }

@@ -61,6 +61,7 @@ impl Booked for PaymentCompleted {
         Ok(Some(Posting {
             entry,
             difference: difference.transpose()?,
+            repayment: None,
         }))
     }
 

@@ -26,10 +26,7 @@ impl Booked for SettlementCompleted {
         draft.debit(Account::PartnerPayableUnsettled, partner, earned, self.currency);
         draft.credit(Account::PartnerPayableSettled, partner, payable, self.currency);
         draft.credit(Account::PartnerPayableCarried, partner, carried, self.currency);
-        Ok(draft.balance()?.map(|entry| Posting {
-            entry,
-            difference: None,
-        }))
+        Ok(draft.balance()?.map(Posting::plain))
     }
 
     fn happened_at(&self, published_at: DateTime<Utc>) -> DateTime<Utc> {

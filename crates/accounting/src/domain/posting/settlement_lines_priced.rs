@@ -1,4 +1,4 @@
-//! Lines were priced: the fee, and the VAT on it, come out of what partners earned.
+//! Lines, and what refunds take back of them, were priced: the fee, and the VAT on it, come out of what partners earned.
 
 use chrono::{DateTime, Utc};
 use contracts::contract_terms::Bearer;
@@ -10,7 +10,8 @@ use crate::domain::{Account, DraftEntry};
 use super::{Booked, Posting};
 
 /// Debit: what the partner gives, F and the VAT where that is on top. Credit: fee income without VAT, and the VAT.
-/// Where the platform bears the VAT, the fee includes it.
+/// Where the platform bears the VAT, the fee includes it. What refunds take back has amounts below 0, and is booked the
+/// other way round.
 impl Booked for SettlementLinesPriced {
     fn posting(&self) -> Result<Option<Posting>, Error> {
         let mut draft = DraftEntry::default();
@@ -32,10 +33,7 @@ impl Booked for SettlementLinesPriced {
             draft.credit(Account::FeeIncome, partner, income, line.currency);
             draft.credit(Account::VatPayable, partner, vat, line.currency);
         }
-        Ok(draft.balance()?.map(|entry| Posting {
-            entry,
-            difference: None,
-        }))
+        Ok(draft.balance()?.map(Posting::plain))
     }
 
     fn happened_at(&self, published_at: DateTime<Utc>) -> DateTime<Utc> {

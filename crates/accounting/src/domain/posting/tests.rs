@@ -3,10 +3,12 @@
 use chrono::{DateTime, NaiveDate};
 use contracts::contract_terms::Bearer;
 use contracts::events::{
-    Discount, Origin, PaidLine, PaidTender, PaymentCompleted, PricedLine, SettlementCompleted,
-    SettlementLinesPriced, Side, TenderKind,
+    Discount, Origin, PaidLine, PaidTender, PaymentCompleted, PaymentRefunded, PricedLine, RefundOutcome,
+    RefundedLine, RefundedTender, SettlementCompleted, SettlementLinesPriced, Side, TenderKind,
 };
-use ids::{ContractId, PartnerId, PaymentId, SettlementDetailId, SettlementId, TenderId, WindowId};
+use ids::{
+    ContractId, PartnerId, PaymentId, SettlementDetailId, SettlementId, TenderId, TransactionId, WindowId,
+};
 use money::Currency;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -135,6 +137,137 @@ fn statement([earned, carried_in, payable, carried_out]: [i64; 4]) -> Settlement
         payable_minor: payable,
         carried_out_minor: carried_out,
         settled_at: DateTime::UNIX_EPOCH,
+    }
+}
+
+/// A refund by one tender of parts of lines: of whom, G, Dp, Dm, shipping.
+fn refund(kind: TenderKind, refunded: i64, parts: &[(u128, [i64; 4])]) -> PaymentRefunded {
+    let lines = parts.iter().zip(1..).map(|((by, amounts), line_number)| {
+        let [gross, by_partner, by_platform, shipping] = *amounts;
+        RefundedLine {
+            line_number,
+            partner_id: partner(*by),
+            refunded_minor: gross - by_partner - by_platform + shipping,
+            gross_minor: gross,
+            tax_free_minor: 0,
+            partner_discount_minor: by_partner,
+            platform_discount_minor: by_platform,
+            shipping_minor: shipping,
+            owed_minor: i64::MAX,
+            refunded_before_minor: 0,
+        }
+    });
+    PaymentRefunded {
+        payment_id: PaymentId::generate(),
+        transaction_id: TransactionId::generate(),
+        order_reference: "order".into(),
+        sold_at: DateTime::UNIX_EPOCH,
+        origin: Origin::External,
+        currency: Currency::KRW,
+        outcome: RefundOutcome::Refunded,
+        tender: RefundedTender {
+            tender_id: TenderId::generate(),
+            kind,
+            refunded_minor: refunded,
+        },
+        lines: lines.collect(),
+        refunded_at: DateTime::from_timestamp_millis(1_700_000_000_000).unwrap(),
+    }
+}
+
+/// A refund has exactly these lines and gives back so much of what was paid over; and reversed, the opposite.
+#[track_caller]
+fn check_refund(event: &PaymentRefunded, expected: &[Expected], repaid: i64) {
+    check(event, expected, 0);
+    let of = |event: &PaymentRefunded| {
+        let posting = event.posting().unwrap();
+        posting.and_then(|p| p.repayment).map_or(0, |r| r.amount_minor)
+    };
+    assert_eq!(of(event), repaid);
+    let reversed = PaymentRefunded {
+        outcome: RefundOutcome::Reversed,
+        ..event.clone()
+    };
+    let mut opposite: Vec<Expected> = expected
+        .iter()
+        .map(|(side, account, partner, amount)| {
+            let side = if *side == Debit { Credit } else { Debit };
+            (side, *account, *partner, *amount)
+        })
+        .collect();
+    opposite.sort_by_key(|(side, ..)| *side == Credit);
+    check(&reversed, &opposite, 0);
+    assert_eq!(of(&reversed), -repaid);
+}
+
+#[test]
+fn a_refund_goes_back_by_the_account_of_its_tender() {
+    for (kind, account) in [
+        (Card, "receivable_card"),
+        (BankTransfer, "receivable_bank"),
+        (Voucher, "voucher_liability"),
+        (Points, "points_liability"),
+        (Cash, "cash"),
+    ] {
+        check_refund(
+            &refund(kind, 4_000, &[(1, [4_000, 0, 0, 0])]),
+            &[
+                (Debit, "partner_payable_unsettled", 1, 4_000),
+                (Credit, account, 0, 4_000),
+            ],
+            0,
+        );
+    }
+}
+
+#[test]
+fn a_refund_takes_back_from_every_partner_what_it_earned_and_from_the_platform_its_discount() {
+    // Half of a 33,000 item with a 3,000 coupon, shared half and half, and the shipping of another partner's.
+    check_refund(
+        &refund(Card, 17_500, &[(2, [16_500, 750, 750, 0]), (1, [0, 0, 0, 2_500])]),
+        &[
+            (Debit, "partner_payable_unsettled", 1, 2_500),
+            (Debit, "partner_payable_unsettled", 2, 15_750),
+            (Credit, "receivable_card", 0, 17_500),
+            (Credit, "discount_expense", 2, 750),
+        ],
+        0,
+    );
+}
+
+#[test]
+fn what_goes_back_beyond_the_lines_comes_out_of_suspense() {
+    check_refund(
+        &refund(BankTransfer, 10_300, &[(1, [10_000, 0, 0, 0])]),
+        &[
+            (Debit, "partner_payable_unsettled", 1, 10_000),
+            (Debit, "suspense_over", 0, 300),
+            (Credit, "receivable_bank", 0, 10_300),
+        ],
+        300,
+    );
+    check_refund(
+        &refund(Card, 300, &[]),
+        &[
+            (Debit, "suspense_over", 0, 300),
+            (Credit, "receivable_card", 0, 300),
+        ],
+        300,
+    );
+}
+
+#[test]
+fn a_refund_of_nothing_has_no_entry() {
+    check_refund(&refund(Card, 0, &[(1, [0, 0, 0, 0])]), &[], 0);
+}
+
+#[test]
+fn a_refund_whose_parts_are_not_what_it_says_is_refused() {
+    let more_than_the_tender = refund(Card, 3_999, &[(1, [4_000, 0, 0, 0])]);
+    let mut wrong_parts = refund(Card, 4_000, &[(1, [4_000, 0, 0, 0])]);
+    wrong_parts.lines[0].gross_minor -= 1;
+    for event in [more_than_the_tender, wrong_parts] {
+        assert!(matches!(event.posting(), Err(Error::RefundDoesNotAddUp { .. })));
     }
 }
 
@@ -298,6 +431,35 @@ fn a_reversed_line_is_the_mirror_of_its_original() {
 }
 
 #[test]
+fn what_a_refund_takes_back_is_booked_with_the_sides_turned() {
+    // A third of a line whose fee includes the VAT, beside a line that was sold.
+    check(
+        &lines_priced(vec![
+            priced(1, [-3_333, 0, 0, -366, -33], Platform, -800),
+            priced(2, [10_000, 0, 0, 1_000, 100], Partner, 0),
+        ]),
+        &[
+            (Debit, "partner_payable_unsettled", 2, 1_100),
+            (Debit, "vat_payable", 1, 33),
+            (Debit, "fee_income", 1, 333),
+            (Credit, "partner_payable_unsettled", 1, 366),
+            (Credit, "vat_payable", 2, 100),
+            (Credit, "fee_income", 2, 1_000),
+        ],
+        0,
+    );
+    // Told of together with its sale, since it waited for it: nothing is left of the two.
+    check(
+        &lines_priced(vec![
+            priced(1, [10_000, 0, 0, 1_000, 100], Partner, 0),
+            priced(1, [-10_000, 0, 0, -1_000, -100], Partner, 0),
+        ]),
+        &[],
+        0,
+    );
+}
+
+#[test]
 fn lines_without_a_fee_have_no_entry() {
     check(
         &lines_priced(vec![priced(1, [10_000, 0, 0, 0, 0], Partner, 0)]),
@@ -384,9 +546,11 @@ fn a_statement_that_does_not_add_up_is_refused() {
 }
 
 #[test]
-fn only_a_payment_dates_itself() {
+fn only_payments_and_refunds_date_themselves() {
     let told = DateTime::from_timestamp_millis(1_800_000_000_000).unwrap();
     assert_eq!(payment(&[], vec![]).happened_at(told), DateTime::UNIX_EPOCH);
+    let back = refund(Card, 0, &[]);
+    assert_eq!(back.happened_at(told), back.refunded_at);
     assert_eq!(lines_priced(vec![]).happened_at(told), told);
     assert_eq!(statement([0; 4]).happened_at(told), told);
 }
@@ -491,5 +655,37 @@ proptest! {
         for posting in &postings {
             prop_assert!(balanced(posting.as_ref()));
         }
+    }
+
+    #[test]
+    fn a_refund_of_the_whole_is_the_mirror_of_its_payment(
+        price in 0_i64..1_000_000_000,
+        by_partner in 0_i64..1_000_000,
+        by_platform in 0_i64..1_000_000,
+        shipping in 0_i64..100_000,
+        over in 0_i64..1_000,
+        kind in kind(),
+    ) {
+        let discounts: Vec<_> = [(by_partner, Partner), (by_platform, Platform)]
+            .into_iter()
+            .filter(|(amount, _)| *amount > 0)
+            .collect();
+        let taken = price - by_partner - by_platform + shipping + over;
+        prop_assume!(taken >= over);
+        let paid = payment(&[(kind, taken)], vec![paid(1, price, 1, shipping, &discounts)]).posting().unwrap();
+        let back = refund(kind, taken, &[(1, [price, by_partner, by_platform, shipping])]).posting().unwrap();
+        let turned = |posting: &Option<Posting>| {
+            let mut all: Vec<_> = posting.iter().flat_map(lines).collect();
+            all.sort_by_key(|(_, account, partner, _)| (*account, *partner));
+            all
+        };
+        let (mut paid_lines, back_lines) = (turned(&paid), turned(&back));
+        for (side, ..) in &mut paid_lines {
+            *side = if *side == Debit { Credit } else { Debit };
+        }
+        prop_assert_eq!(paid_lines, back_lines);
+        prop_assert!(balanced(back.as_ref()));
+        let found = paid.and_then(|p| p.difference).map_or(0, |d| d.amount_minor);
+        prop_assert_eq!(back.and_then(|p| p.repayment).map_or(0, |r| r.amount_minor), found);
     }
 }

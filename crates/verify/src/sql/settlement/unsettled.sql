@@ -1,4 +1,5 @@
--- What do the lines that no statement counts add up to, by partner? A waiting line counts before its fee.
+-- What do the lines that no statement counts add up to, by partner? A waiting line counts before its fee,
+-- and so does what a refund takes back of it.
 select partner_id, currency, sum(amount)::text as amount
   from (select d.partner_id, d.currency, d.net_minor::numeric as amount
           from settlement_details d
@@ -7,5 +8,10 @@ select partner_id, currency, sum(amount)::text as amount
          union all
         select partner_id, currency,
                unit_price_minor::numeric * quantity - partner_discount_minor + shipping_minor
-          from waiting_lines) as unsettled
+          from waiting_lines
+         union all
+        select partner_id, currency,
+               (gross_minor::numeric - partner_discount_minor + shipping_minor)
+               * case outcome when 'refunded' then -1 else 1 end
+          from waiting_reversals) as unsettled
  group by partner_id, currency
