@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use ids::{ChangeId, PaymentId, TransactionId};
 use money::Money;
 
-use crate::domain::{Action, ConnectorName, Ending, Failure, Operation};
+use crate::domain::{Action, ConnectorName, Ending, Failure, Operation, Token};
 
 /// An open operation, as whoever works on it and its connector need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Task {
     /// The key under which the connector does it once.
     pub key: String,
     /// The connector's token of the buyer's means.
-    pub token: Option<String>,
+    pub token: Option<Token>,
     /// The connector's own name for the charge that this is about.
     pub charge: Option<String>,
     /// Where the buyer is sent after acting at the connector's page.

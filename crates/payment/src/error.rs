@@ -1,11 +1,15 @@
 //! Why a payment was not made, changed or found.
 
+mod method;
+
 use bus::{BusError, Refusal};
 use ids::{PaymentId, TransactionId};
 use web::{Code, FieldError, Problem};
 
 use crate::domain::selling::{Obstacle, Obstructed};
 use crate::domain::{Command, OperationState, PaymentStatus};
+
+pub use method::{MethodRefusal, unusable};
 
 /// What can happen instead of what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +60,9 @@ pub enum Error {
         /// Where it stands.
         state: OperationState,
     },
+    /// A payment method can't be had, or not like this.
+    #[error(transparent)]
+    Method(#[from] MethodRefusal),
     /// The idempotency key stands for another request.
     #[error("the idempotency key was used with another request")]
     KeyReused,
@@ -121,6 +128,7 @@ impl Error {
             | Self::Beyond { .. }
             | Self::NoOperation(_)
             | Self::NotUnknown { .. }
+            | Self::Method(_)
             | Self::KeyReused => false,
         }
     }
@@ -190,6 +198,7 @@ impl From<&Error> for Problem {
                     state.as_str()
                 ),
             ),
+            Error::Method(refusal) => refusal.into(),
             Error::KeyReused => Self::new(
                 Code::IdempotencyKeyReused,
                 "a repeat has the same body; a new request takes a new key",

@@ -1,10 +1,11 @@
 //! A payment as clients see it.
 
 mod batch;
+mod method;
 
 use chrono::{DateTime, Utc};
 use contracts::events::{Discount, Origin, TenderKind};
-use ids::{PartnerId, PaymentId, TenderId};
+use ids::{PartnerId, PaymentId, PaymentMethodId, TenderId};
 use money::Currency;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 use crate::domain::{Capture, ConnectorName, OwedLine, Payment, PaymentStatus};
 
 pub use batch::{BatchAnswer, Settled};
+pub use method::PaymentMethodView;
 
 /// A payment. All amounts are minor units of `currency`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -87,6 +89,20 @@ pub struct TenderView {
     /// Until when the connector holds what is held.
     #[serde(default)]
     pub held_until: Option<DateTime<Utc>>,
+    /// The payment method that it is paid by, if that was added.
+    #[serde(default)]
+    pub payment_method: Option<PaidByView>,
+}
+
+/// A payment method, as far as a tender shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PaidByView {
+    /// Its name.
+    pub id: PaymentMethodId,
+    /// For example `visa`.
+    pub brand: Option<String>,
+    /// The last four digits of its number.
+    pub last_four: Option<String>,
 }
 
 /// What the buyer owes for one thing of one partner.
@@ -149,6 +165,11 @@ impl From<&Payment> for PaymentView {
                     voided_minor: tender.amounts.voided_minor,
                     refunded_minor: tender.amounts.refunded_minor,
                     held_until: tender.held_until,
+                    payment_method: tender.paid_by.as_ref().map(|method| PaidByView {
+                        id: method.id,
+                        brand: method.brand.clone(),
+                        last_four: method.last_four.clone(),
+                    }),
                 })
                 .collect(),
             lines: payment
