@@ -5,6 +5,7 @@ mod changes;
 mod check;
 mod disputes;
 mod given;
+mod methods;
 mod payments;
 mod request;
 #[cfg(test)]
@@ -14,12 +15,13 @@ mod webhooks;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use chassis::Clock;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use web::BATCH_LIMIT;
+use web::{BATCH_LIMIT, EVIDENCE_LIMIT, refuse_card_numbers, refuse_card_numbers_around};
 
 use crate::ops::{Answered, Payments};
 
@@ -32,29 +34,36 @@ pub(crate) struct Desk {
 }
 
 pub(crate) fn routes(desk: Desk) -> OpenApiRouter {
+    // In a batch the payment with the number is refused, and not the others: the handler looks through them.
+    let batches = OpenApiRouter::new()
+        .routes(routes!(batch::create))
+        .layer(from_fn(refuse_card_numbers_around))
+        .layer(DefaultBodyLimit::max(BATCH_LIMIT));
+    let evidence = OpenApiRouter::new()
+        .routes(routes!(disputes::submit, disputes::evidence))
+        .layer(from_fn(refuse_card_numbers))
+        .layer(DefaultBodyLimit::max(EVIDENCE_LIMIT));
     OpenApiRouter::new()
         .routes(routes!(payments::create, payments::list))
         .routes(routes!(payments::read))
         .routes(routes!(timeline::show))
-        .merge(
-            OpenApiRouter::new()
-                .routes(routes!(batch::create))
-                .layer(DefaultBodyLimit::max(BATCH_LIMIT)),
-        )
+        .routes(routes!(methods::create, methods::list))
+        .routes(routes!(methods::read, methods::detach))
+        .routes(routes!(methods::make_default))
         .routes(routes!(changes::capture))
-        .routes(routes!(disputes::list))
-        .routes(routes!(disputes::read))
-        .merge(
-            OpenApiRouter::new()
-                .routes(routes!(disputes::submit, disputes::evidence))
-                .layer(DefaultBodyLimit::max(web::EVIDENCE_LIMIT)),
-        )
-        .routes(routes!(webhooks::take_in))
         .routes(routes!(changes::void))
         .routes(routes!(changes::refund))
         .routes(routes!(changes::increment))
         .routes(routes!(changes::cancel))
         .routes(routes!(changes::resolve))
+        .routes(routes!(disputes::list))
+        .routes(routes!(disputes::read))
+        // Whatever stands above; below it nothing is asked for by anybody outside.
+        .layer(from_fn(refuse_card_numbers))
+        .merge(batches)
+        .merge(evidence)
+        // What a connector signs is taken as it is.
+        .routes(routes!(webhooks::take_in))
         .with_state(desk)
 }
 

@@ -15,7 +15,7 @@ use money::Money;
 
 use crate::domain::dispute::Dispute;
 use crate::domain::evidence::Evidence;
-use crate::domain::{Action, ConnectorName, Ending, Failure, Operation};
+use crate::domain::{Action, ConnectorName, Ending, Failure, Operation, Token};
 
 pub use webhook::{RawWebhook, Secrets, Told, VerifiedWebhook, WebhookRefusal};
 
@@ -41,7 +41,7 @@ pub struct Task {
     /// The key under which the connector does it once.
     pub key: String,
     /// The connector's token of the buyer's means.
-    pub token: Option<String>,
+    pub token: Option<Token>,
     /// The connector's own name for the charge that this is about.
     pub charge: Option<String>,
     /// Where the buyer is sent after acting at the connector's page.

@@ -6,6 +6,7 @@ pub mod dispute;
 pub mod evidence;
 #[cfg(test)]
 mod grid;
+pub mod method;
 pub mod operation;
 pub mod order;
 pub mod parts;
@@ -14,9 +15,11 @@ pub mod plan;
 pub mod selling;
 pub mod status;
 pub mod tender;
+pub mod token;
 mod words;
 
 pub use command::Command;
+pub use method::{Details, Method, NewMethod, PaidBy, Unusable};
 pub use operation::{Cause, Done, Ending, Operation, OperationState, Transaction};
 pub use order::{Means, Order};
 pub use parts::{OwedLine, Part};
@@ -24,3 +27,4 @@ pub use payment::{Action, Capture, ConnectorName, Failure, Payment};
 pub use plan::{Change, Step};
 pub use status::PaymentStatus;
 pub use tender::{Tender, TenderAmounts};
+pub use token::Token;

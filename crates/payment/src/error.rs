@@ -1,5 +1,7 @@
 //! Why a payment was not made, changed or found.
 
+mod method;
+
 use bus::{BusError, Refusal};
 use contracts::events::DisputeState;
 use ids::{DisputeId, PaymentId, TransactionId};
@@ -8,6 +10,8 @@ use web::{Code, FieldError, Problem};
 use crate::connectors::WebhookRefusal;
 use crate::domain::selling::{Obstacle, Obstructed};
 use crate::domain::{Command, OperationState, PaymentStatus};
+
+pub use method::{MethodRefusal, unusable};
 
 /// What can happen instead of what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +76,9 @@ pub enum Error {
     /// A webhook is not believed.
     #[error("a webhook is not believed: {0}")]
     Webhook(WebhookRefusal),
+    /// A payment method can't be had, or not like this.
+    #[error(transparent)]
+    Method(#[from] MethodRefusal),
     /// The idempotency key stands for another request.
     #[error("the idempotency key was used with another request")]
     KeyReused,
@@ -140,6 +147,7 @@ impl Error {
             | Self::NoDispute(_)
             | Self::NoEvidence { .. }
             | Self::Webhook(_)
+            | Self::Method(_)
             | Self::KeyReused => false,
         }
     }
@@ -221,6 +229,7 @@ impl From<&Error> for Problem {
                 tracing::warn!(error = %refusal, "a webhook was refused");
                 Self::new(Code::Unauthenticated, refusal.to_string())
             }
+            Error::Method(refusal) => refusal.into(),
             Error::KeyReused => Self::new(
                 Code::IdempotencyKeyReused,
                 "a repeat has the same body; a new request takes a new key",

@@ -12,6 +12,7 @@ mod expire;
 mod finish;
 mod group;
 mod hints;
+mod methods;
 mod partners;
 mod purge;
 mod read;
@@ -48,6 +49,7 @@ pub use group::Waiting;
 pub use timeline::{Timeline, recorded_at};
 
 pub use crate::store::listing::{Sort, Wanted};
+pub use methods::MethodFilter;
 
 use finish::Keeping;
 use hints::Hints;
@@ -136,11 +138,14 @@ impl Payments {
     }
 
     /// Makes a payment, or answers as before. `is_async`: it is only written down now and worked on later.
-    pub async fn make(&self, incoming: Incoming, is_async: bool) -> Result<Answered, Error> {
+    pub async fn make(&self, mut incoming: Incoming, is_async: bool) -> Result<Answered, Error> {
         if let Some(answer) = self.0.hints.get(&incoming.key).await {
             return Ok(Answered::replay(answer));
         }
         if let Err(refusal) = self.check_partners(std::slice::from_ref(&incoming.order)).await? {
+            return self.unless_answered(&incoming.key, refusal).await;
+        }
+        if let Err(refusal) = self.find_method(&incoming.caller, &mut incoming.order).await? {
             return self.unless_answered(&incoming.key, refusal).await;
         }
         match incoming.order.connector {

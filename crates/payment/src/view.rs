@@ -2,11 +2,12 @@
 
 mod batch;
 mod dispute;
+mod method;
 mod timeline;
 
 use chrono::{DateTime, Utc};
 use contracts::events::{Discount, Origin, TenderKind};
-use ids::{PartnerId, PaymentId, TenderId};
+use ids::{PartnerId, PaymentId, PaymentMethodId, TenderId};
 use money::Currency;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,6 +16,7 @@ use crate::domain::{Capture, ConnectorName, Failure, OwedLine, Payment, PaymentS
 
 pub use batch::{BatchAnswer, Settled};
 pub use dispute::{DisputeView, EvidenceView};
+pub use method::PaymentMethodView;
 pub use timeline::TimelineView;
 
 /// A payment. All amounts are minor units of `currency`.
@@ -94,6 +96,20 @@ pub struct TenderView {
     /// Until when the connector holds what is held.
     #[serde(default)]
     pub held_until: Option<DateTime<Utc>>,
+    /// The payment method that it is paid by, if that was added.
+    #[serde(default)]
+    pub payment_method: Option<PaidByView>,
+}
+
+/// A payment method, as far as a tender shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PaidByView {
+    /// Its name.
+    pub id: PaymentMethodId,
+    /// For example `visa`.
+    pub brand: Option<String>,
+    /// The last four digits of its number.
+    pub last_four: Option<String>,
 }
 
 /// What the buyer owes for one thing of one partner.
@@ -166,6 +182,11 @@ impl From<&Payment> for PaymentView {
                     refunded_minor: tender.amounts.refunded_minor,
                     disputed_minor: tender.amounts.disputed_minor,
                     held_until: tender.held_until,
+                    payment_method: tender.paid_by.as_ref().map(|method| PaidByView {
+                        id: method.id,
+                        brand: method.brand.clone(),
+                        last_four: method.last_four.clone(),
+                    }),
                 })
                 .collect(),
             lines: payment

@@ -68,6 +68,38 @@ impl Database {
         self.outbox.db().clone()
     }
 
+    /// The tables in which `text` stands, in any column, as text or as bytes.
+    ///
+    /// # Panics
+    /// Where the database can't be read.
+    pub async fn tables_with(&self, text: &str) -> Vec<String> {
+        let db = self.db();
+        let tables: Vec<String> = sqlx::query_scalar(
+            "select format('%I.%I', n.nspname, c.relname)
+               from pg_class c join pg_namespace n on n.oid = c.relnamespace
+              where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema') order by 1",
+        )
+        .fetch_all(db.pool())
+        .await
+        .expect("the tables can be listed");
+        let mut found = Vec::new();
+        for table in tables {
+            let sql = format!(
+                "select exists (select from {table} t where position($1 in t::text) > 0 or position($2 in t::text) > 0)"
+            );
+            let is_there: bool = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+                .bind(text)
+                .bind(hex::encode(text))
+                .fetch_one(db.pool())
+                .await
+                .expect("a table can be read");
+            if is_there {
+                found.push(table);
+            }
+        }
+        found
+    }
+
     /// Checks that every transaction was ended. One whose `Work` was dropped a moment ago is still on its way, so
     /// this waits, at most ten seconds.
     ///

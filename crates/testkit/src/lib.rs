@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | a database | [`Database::for_service`]: a copy of a template that was migrated once |
 //! | running services with their HTTP | [`Platform::of`] |
+//! | what is logged | [`Logs::capture`] |
 //! | events as other services publish them | [`events`] |
 //! | the rules of an event log, as tests | [`event_log`] |
 //!
@@ -23,6 +24,7 @@
 mod database;
 pub mod event_log;
 pub mod events;
+mod logs;
 mod platform;
 mod ports;
 mod server;
@@ -30,6 +32,7 @@ mod stale;
 mod template;
 
 pub use database::Database;
+pub use logs::Logs;
 pub use platform::{Answer, Platform, PlatformBuilder, administrator, auditor, operator};
 
 /// The environment variable with the address of a PostgreSQL that tests may use, as its administrator.

@@ -197,8 +197,16 @@ fn id(value: &Value, name: &str) -> Option<Uuid> {
     names::uuid_of(text(value, name)?)
 }
 
-/// The answer to one payment, or to a batch of them.
+/// The answer to one payment, to a batch of them, or to a payment method.
 fn payments(body: &Value) -> Option<Promise> {
+    if body.get("holder_reference").is_some() {
+        return Some(Promise {
+            claims: payment_method(body)?,
+            // It may have been seen in a payment before it was added, and may be added again as it is.
+            made_at: None,
+            statuses: &[200, 201],
+        });
+    }
     let Some(results) = body.get("results") else {
         let is_open = matches!(text(body, "status")?, "requested" | "processing");
         return Some(Promise {
@@ -260,6 +268,21 @@ fn payment(view: &Value) -> Option<Vec<Claim>> {
         claims.push((payment_id, format!("status={status}")));
     }
     Some(claims)
+}
+
+/// What never changes of a payment method. Whether it is the default may.
+fn payment_method(view: &Value) -> Option<Vec<Claim>> {
+    let fact = format!(
+        "holder={} kind={} connector={} brand={} last_four={} expires_on={} created_at={}",
+        text(view, "holder_reference")?,
+        text(view, "kind")?,
+        text(view, "connector")?,
+        text(view, "brand").unwrap_or_default(),
+        text(view, "last_four").unwrap_or_default(),
+        text(view, "expires_on").unwrap_or_default(),
+        micros(view, "created_at")?
+    );
+    Some(vec![(id(view, "id")?, fact)])
 }
 
 fn line(view: &Value) -> Option<String> {

@@ -2,10 +2,12 @@
 
 mod body;
 mod caller;
+pub mod card_number;
 mod cursor;
 mod detached;
 mod idempotency_key;
 mod problem;
+mod refusing;
 mod request;
 
 pub use body::{BATCH_LIMIT, Body, EVIDENCE_LIMIT, Path, Query};
@@ -14,4 +16,5 @@ pub use cursor::{Page, PageCursor, PageParams, page};
 pub use detached::detach;
 pub use idempotency_key::IdempotencyKey;
 pub use problem::{Code, FieldError, Problem};
+pub use refusing::{refuse_card_numbers, refuse_card_numbers_around};
 pub use request::{REQUEST_ID, RequestId, observe};

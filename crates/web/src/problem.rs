@@ -63,6 +63,8 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The content type is not supported";
     /// The caller sent too much in a short time.
     TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS, "Too many requests";
+    /// A text of the request holds a card number. Nothing of the request was kept or logged.
+    CardNumberRefused = "card_number_refused", UNPROCESSABLE_ENTITY, "Card numbers are not taken here";
     /// A partner named in the request is not known.
     UnknownPartner = "unknown_partner", UNPROCESSABLE_ENTITY, "A partner is not known";
     /// No contract of the partner covers this currency.

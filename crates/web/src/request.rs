@@ -9,6 +9,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use ids::RequestId as Id;
 use telemetry::{TraceContext, with_trace};
 
+use crate::card_number;
 use crate::{Code, Problem};
 
 /// The header that carries a request's id, in and out.
@@ -87,6 +88,7 @@ fn label(method: &Method) -> &'static str {
 /// An id from outside is taken over if it can do no harm in a log.
 fn is_plain(text: &str) -> bool {
     (1..=128).contains(&text.len())
+        && card_number::find(text).is_none()
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))

@@ -13,6 +13,7 @@ pub async fn make(platform: &Platform) -> Result<()> {
     people(platform, &api).await?;
     let partners = Partners::make(&api).await?;
     through_the_platform(&api, &partners).await?;
+    by_stored_means(&api, &partners).await?;
     from_elsewhere(&api, &partners).await?;
     quiet(platform, &api).await?;
     // A month is closed, and a sale of that month comes in afterwards.
@@ -201,6 +202,35 @@ async fn through_the_platform(api: &Api, partners: &Partners) -> Result<()> {
         &platform_payment("declined", daily, 12_340, "tok_ok"),
     )
     .await?;
+    Ok(())
+}
+
+/// Payment methods of two buyers: one that pays and is the default, one that is only there, one that was detached.
+async fn by_stored_means(api: &Api, partners: &Partners) -> Result<()> {
+    let mut stored = Vec::new();
+    for (token, holder, brand, last_four, expires_on) in [
+        ("tok_stored", "buyer-1", "visa", "4242", "2030-12"),
+        ("tok_kept", "buyer-1", "mastercard", "4444", "2031-01"),
+        ("tok_gone", "buyer-2", "amex", "0005", "2032-02"),
+    ] {
+        let method = json!({
+            "connector": "simulator", "kind": "card", "token": token, "holder_reference": holder, "brand": brand,
+            "last_four": last_four, "expires_on": expires_on,
+        });
+        let made = api.post("/v1/payment-methods", token, &method).await?.ok()?;
+        stored.push(text(&made, "id")?);
+    }
+    let path = |id: &String, rest: &str| format!("/v1/payment-methods/{id}{rest}");
+    let first = stored.first().context("one was stored")?;
+    api.send(Method::POST, &path(first, "/default"), None, None, &[])
+        .await?
+        .ok()?;
+    let gone = stored.last().context("one was stored")?;
+    let detached = api.send(Method::DELETE, &path(gone, ""), None, None, &[]).await?;
+    ensure!(detached.status.is_success(), "{detached:?}");
+    let mut payment = platform_payment("stored", &partners.daily, 8_900, "");
+    payment["tenders"] = json!([{ "kind": "card", "amount_minor": 8_900, "payment_method_id": first }]);
+    made(api, "stored", &payment).await?;
     Ok(())
 }
 

@@ -24,10 +24,6 @@ const UNSEEN: &[(&str, &str)] = &[
     ),
     ("payment.public.payment_methods.token", "known to the connector"),
     (
-        "payment.public.payment_methods.payment_method_id swap",
-        "the same as swapping tokens",
-    ),
-    (
         "payment.public.tenders.payment_method_id swap",
         "the same as swapping tokens",
     ),
@@ -115,6 +111,10 @@ const UNSEEN: &[(&str, &str)] = &[
     ),
     (
         "payment.public.payment_methods.created_at",
+        "the only note of that moment",
+    ),
+    (
+        "payment.public.payment_methods.detached_at",
         "the only note of that moment",
     ),
     (

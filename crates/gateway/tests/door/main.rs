@@ -8,5 +8,6 @@
 mod access;
 mod documentation;
 mod limits;
+mod secrecy;
 mod stand_in;
 mod town;

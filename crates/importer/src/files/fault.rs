@@ -41,6 +41,9 @@ pub enum Fault {
         /// As many as there are.
         found: usize,
     },
+    /// A card number, which must be stored nowhere.
+    #[error("the text holds a card number, which the platform takes nowhere: take it out")]
+    CardNumber,
     /// Not a whole number of 1 or more.
     #[error("`{text}` is not a whole number of 1 or more")]
     NotANumber {

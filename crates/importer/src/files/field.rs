@@ -3,6 +3,7 @@
 use calendar::{CalendarError, TimeZone};
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 use money::{Currency, Money};
+use web::card_number;
 
 use super::fault::Fault;
 
@@ -20,8 +21,11 @@ pub(crate) const REFERENCE: usize = 64;
 /// The longest city, in characters: with the seller's reference it makes the partner's name of at most 200.
 pub(crate) const CITY: usize = 130;
 
-/// A text of at most `most` characters.
+/// A text of at most `most` characters, and no card number in it.
 pub(crate) fn short(text: &str, most: usize) -> Result<&str, Fault> {
+    if card_number::find(text).is_some() {
+        return Err(Fault::CardNumber);
+    }
     let found = text.chars().count();
     if found > most {
         Err(Fault::TooLong { most, found })
@@ -77,9 +81,10 @@ pub(crate) fn time(text: &str, zone: TimeZone, now: DateTime<Utc>) -> Result<Dat
     Ok(at)
 }
 
-/// The beginning of a text, for a message.
+/// The beginning of a text, for a message. A card number in a wrong column is not shown.
 pub(crate) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 40;
+    let text = card_number::mask(text);
     let mut shown: String = text.chars().take(LONGEST).collect();
     if shown.len() < text.len() {
         shown.push('…');

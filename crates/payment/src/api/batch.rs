@@ -6,6 +6,7 @@ use once::KeyedRequest;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use web::card_number::{Place, find_in_value};
 use web::{Body, IdempotencyKey, Operator, Problem};
 
 use super::request::{PaymentRequest, parse};
@@ -43,8 +44,9 @@ pub(super) async fn create(
     State(desk): State<Desk>,
     Operator(caller): Operator,
     idempotency_key: IdempotencyKey,
-    Body(body): Body<Value>,
+    Body(mut body): Body<Value>,
 ) -> Result<Response, Problem> {
+    let refused = without_card_numbers(&mut body)?;
     let key = KeyedRequest::new(&caller, "POST /v1/payments/batch", &idempotency_key, &body);
     let batch: Batch =
         serde_json::from_value(body).map_err(|error| Problem::field("/payments", error.to_string()))?;
@@ -53,13 +55,16 @@ pub(super) async fn create(
     }
     let now = desk.clock.now();
     let items = (0_usize..)
-        .zip(&batch.payments)
-        .map(|(index, body)| {
+        .zip(batch.payments.iter().zip(refused))
+        .map(|(index, (body, card_number))| {
             // A key of its own for each, so that a repeat after a crash goes on where the first request ended.
             let route = format!("POST /v1/payments/batch#{index}");
             BatchItem {
                 key: KeyedRequest::new(&caller, &route, &idempotency_key, body),
-                order: parse(body, now, desk.is_production).map_err(Error::Fields),
+                order: match card_number {
+                    Some(place) => Err(Error::Fields(vec![place.refusal()])),
+                    None => parse(body, now, desk.is_production).map_err(Error::Fields),
+                },
             }
         })
         .collect();
@@ -70,4 +75,22 @@ pub(super) async fn create(
         items,
     };
     Ok(respond(desk.payments.make_batch(request).await?))
+}
+
+/// Takes the payments in which a card number stands out of a batch, so that not even a hash of one is kept, and tells
+/// for each payment where. A number that stands elsewhere refuses the batch.
+fn without_card_numbers(body: &mut Value) -> Result<Vec<Option<Place>>, Problem> {
+    let payments = body.get_mut("payments").and_then(Value::as_array_mut);
+    let refused = payments.into_iter().flatten().map(|payment| {
+        let place = find_in_value(payment);
+        if place.is_some() {
+            *payment = Value::Null;
+        }
+        place
+    });
+    let refused = refused.collect();
+    match find_in_value(body) {
+        Some(place) => Err(Problem::fields(vec![place.refusal()])),
+        None => Ok(refused),
+    }
 }

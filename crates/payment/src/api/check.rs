@@ -7,7 +7,7 @@ use web::{Code, FieldError};
 
 use super::request::{LineRequest, PaymentRequest, TenderRequest};
 use crate::domain::amounts::{AmountFault, LARGEST_MINOR, LineAmounts, line_amounts, total};
-use crate::domain::{Capture, ConnectorName, Means, Order};
+use crate::domain::{Capture, ConnectorName, Means, Order, Token};
 
 const LINES: usize = 500;
 const TENDERS: usize = 20;
@@ -37,7 +37,7 @@ impl Check {
         });
     }
 
-    fn require(&mut self, holds: bool, pointer: impl Into<String>, detail: impl Into<String>) {
+    pub(super) fn require(&mut self, holds: bool, pointer: impl Into<String>, detail: impl Into<String>) {
         if !holds {
             self.fault(pointer, Code::InvalidField, detail);
         }
@@ -255,38 +255,45 @@ impl Check {
             let at = |field: &str| format!("/tenders/{place}/{field}");
             self.amount(0, tender.amount_minor, &at("amount_minor"), OR_MORE);
             self.require(
-                is_external
-                    || matches!(
-                        tender.kind,
-                        TenderKind::Card | TenderKind::Voucher | TenderKind::Points
-                    ),
+                is_external || is_of_network(tender.kind),
                 at("kind"),
                 "the simulator takes card, voucher and points; record what was paid otherwise as external",
             );
-            match &tender.token {
-                None => self.require(
+            let nothing_is_charged = "nothing is charged here: leave this out";
+            match (&tender.token, tender.payment_method_id) {
+                (None, None) => self.require(
                     is_external,
                     at("token"),
-                    "give a test token such as tok_ok, so that the card can be charged",
+                    "give a test token such as tok_ok, or a payment_method_id, so that the card can be charged",
                 ),
-                Some(_) if is_external => {
-                    self.require(false, at("token"), "nothing is charged here: leave this out");
+                (Some(_), _) if is_external => self.require(false, at("token"), nothing_is_charged),
+                (None, Some(_)) => self.require(!is_external, at("payment_method_id"), nothing_is_charged),
+                (Some(_), Some(_)) => {
+                    self.require(false, at("payment_method_id"), "give either this or a token");
                 }
-                Some(token) => {
-                    let fits =
-                        (1..=TOKEN).contains(&token.chars().count()) && !token.contains(char::is_control);
-                    let is_number = token.len() >= 12 && token.bytes().all(|b| b.is_ascii_digit());
-                    self.require(fits, at("token"), "give 1 to 255 characters");
-                    self.require(!is_number, at("token"), "never send a card number: send a token");
-                }
+                (Some(token), None) => self.token(token, &at("token")),
             }
             means.push(Means {
                 kind: tender.kind,
                 amount_minor: tender.amount_minor,
                 token: tender.token,
+                payment_method_id: tender.payment_method_id,
                 refund_rank: *rank,
             });
         }
         means
     }
+
+    /// A connector's token.
+    pub(super) fn token(&mut self, token: &Token, pointer: &str) {
+        let fits = (1..=TOKEN).contains(&token.chars().count()) && !token.contains(char::is_control);
+        let is_number = token.len() >= 12 && token.bytes().all(|b| b.is_ascii_digit());
+        self.require(fits, pointer, "give 1 to 255 characters");
+        self.require(!is_number, pointer, "never send a card number: send a token");
+    }
+}
+
+/// Whether the simulated network takes it.
+pub(super) const fn is_of_network(kind: TenderKind) -> bool {
+    matches!(kind, TenderKind::Card | TenderKind::Voucher | TenderKind::Points)
 }

@@ -102,6 +102,9 @@ pub(super) struct ListParams {
     order_reference: Option<String>,
     /// Only those with a line of this partner.
     partner_id: Option<PartnerId>,
+    /// Only those paid by a means that ends in these four digits.
+    #[param(pattern = "^[0-9]{4}$")]
+    last_four: Option<String>,
     /// Only those in this currency.
     currency: Option<Currency>,
     /// Only those of at least this amount, in minor units.
@@ -124,7 +127,13 @@ impl ListParams {
                 "name one: amounts of two currencies can't be compared",
             ));
         }
+        if let Some(digits) = &self.last_four
+            && !(digits.len() == 4 && digits.bytes().all(|digit| digit.is_ascii_digit()))
+        {
+            return Err(Problem::field("last_four", "give four digits"));
+        }
         Ok(Wanted {
+            last_four: self.last_four,
             sort: self.sort,
             status: self.status,
             order_reference: self.order_reference,

@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use contracts::events::{Discount, TenderKind};
-use ids::PartnerId;
+use ids::{PartnerId, PaymentMethodId};
 use money::Currency;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
-use web::{Code, FieldError};
+use web::{Code, FieldError, card_number};
 
 use super::check::Check;
-use crate::domain::{Capture, ConnectorName, Order};
+use crate::domain::{Capture, ConnectorName, Order, Token};
 
 /// A payment that is to be made. All amounts are minor units of `currency`; none of them, and no total, exceeds 10^15.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
@@ -91,9 +91,13 @@ pub struct TenderRequest {
     #[schema(minimum = 0, maximum = 1_000_000_000_000_000_i64)]
     pub(super) amount_minor: i64,
     /// The connector's token of the buyer's card, for example `tok_ok` of the simulator. Never a card number.
+    /// Or else `payment_method_id`.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 255)]
-    pub(super) token: Option<String>,
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
+    pub(super) token: Option<Token>,
+    /// A payment method that the caller added, of this kind and for this connector. Instead of `token`.
+    #[serde(default)]
+    pub(super) payment_method_id: Option<PaymentMethodId>,
 }
 
 fn automatic() -> Capture {
@@ -109,7 +113,8 @@ pub(super) fn read<T: DeserializeOwned>(body: &Value) -> Result<T, FieldError> {
     serde_path_to_error::deserialize(body).map_err(|error| FieldError {
         pointer: pointer(error.path()),
         code: Code::InvalidField,
-        detail: error.inner().to_string(),
+        // It may quote a number that was typed where a text belongs.
+        detail: card_number::mask(&error.inner().to_string()),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use contracts::events::{PaidLine, TenderKind};
-use ids::{PaymentId, TenderId, TransactionId};
+use ids::{PaymentId, PaymentMethodId, TenderId, TransactionId};
 use money::Currency;
 
 use super::operation::{Cause, Operation, OperationState, Transaction};
@@ -10,6 +10,7 @@ use super::parts::OwedLine;
 use super::payment::{Capture, ConnectorName, Payment};
 use super::status::PaymentStatus;
 use super::tender::{Tender, TenderAmounts};
+use super::token::Token;
 
 /// One means by which the buyer pays.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +19,11 @@ pub struct Means {
     pub kind: TenderKind,
     /// Minor units, 0 or more.
     pub amount_minor: i64,
-    /// The connector's token of the buyer's card; none where no connector is called.
-    pub token: Option<String>,
+    /// The connector's token of the buyer's card; none where no connector is called, and where it is still to be looked
+    /// up by `payment_method_id`.
+    pub token: Option<Token>,
+    /// The stored means that is to pay it, where the caller names one.
+    pub payment_method_id: Option<PaymentMethodId>,
     /// Its place when money goes back: the lowest first.
     pub refund_rank: i32,
 }
@@ -131,6 +135,7 @@ impl Order {
                     ..TenderAmounts::of(means.amount_minor)
                 },
                 token: means.token.clone(),
+                paid_by: None,
                 refund_rank: means.refund_rank,
                 held_until: None,
             })

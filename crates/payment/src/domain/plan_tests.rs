@@ -32,6 +32,7 @@ impl Made {
                     kind: TenderKind::Card,
                     amount_minor: *amount_minor,
                     token: None,
+                    payment_method_id: None,
                     refund_rank: rank(number),
                 })
                 .collect(),

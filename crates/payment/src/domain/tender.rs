@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use contracts::events::TenderKind;
 use ids::TenderId;
 
+use super::method::PaidBy;
 use super::operation::Operation;
+use super::token::Token;
 
 /// The amounts of a tender in minor units, all 0 or more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -114,7 +116,9 @@ pub struct Tender {
     /// How much, and what became of it.
     pub amounts: TenderAmounts,
     /// The connector's token; none where no connector is called.
-    pub token: Option<String>,
+    pub token: Option<Token>,
+    /// What can be shown of the stored means that it is paid by, where there is one.
+    pub paid_by: Option<PaidBy>,
     /// Its place when money goes back: the lowest first.
     pub refund_rank: i32,
     /// Until when the connector holds what is held.

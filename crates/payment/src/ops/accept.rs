@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use ids::PaymentId;
 use once::{Granted, KeyedRequest};
+use web::FieldError;
 
 use super::conclude::first_task;
 use super::{Answered, Begun, Incoming, Keeping, Payments, answer_of, keep};
-use crate::domain::{OperationState, Payment, Transaction};
-use crate::error::Error;
+use crate::domain::{OperationState, Payment, Transaction, Unusable};
+use crate::error::{Error, unusable};
 use crate::store::{payment_methods, payments, reading};
 
 impl Payments {
@@ -21,8 +22,9 @@ impl Payments {
             Begun::Told(answered) => return Ok(answered),
         };
         let due_at = now + self.lease();
-        let (payment, operations) = order.into_opened(&caller.id, now, OperationState::Sent, Some(due_at));
-        write_new(&mut work, &payment, &operations, now).await?;
+        let (mut payment, operations) =
+            order.into_opened(&caller.id, now, OperationState::Sent, Some(due_at));
+        write_new(&mut work, &mut payment, &operations, now).await?;
         once::subject(work.conn(), &granted, &payment.id.to_string()).await?;
         work.commit().await?;
 
@@ -65,12 +67,15 @@ impl Payments {
 /// Writes a payment that a connector is to work on.
 pub(super) async fn write_new(
     work: &mut bus::Work,
-    payment: &Payment,
+    payment: &mut Payment,
     operations: &[Transaction],
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
-    payment_methods::remember(work.conn(), payment, now).await?;
-    let written = payments::insert(work.conn(), &[payment], operations).await?;
+    let detached = payment_methods::remember(work.conn(), payment, now).await?;
+    if !detached.is_empty() {
+        return Err(Error::Fields(detached.into_iter().map(used_again).collect()));
+    }
+    let written = payments::insert(work.conn(), &[&*payment], operations).await?;
     if written.contains(&payment.id) {
         payments::note(work.conn(), payment).await?;
         return Ok(());
@@ -84,6 +89,11 @@ pub(super) async fn write_new(
         },
         None => Error::NotNow("the order reference was just given up".to_owned()),
     })
+}
+
+/// The tender in that place is to be paid by what no new payment may use.
+fn used_again(place: usize) -> FieldError {
+    unusable(format!("/tenders/{place}"), Unusable::Detached)
 }
 
 pub(super) fn no_operation(payment_id: PaymentId) -> Error {

@@ -54,6 +54,7 @@ impl Payments {
     /// works on the batch again, and each payment that was made is told again by its own key.
     pub async fn make_batch(&self, mut request: BatchRequest) -> Result<Answered, Error> {
         self.check_partners_of(&mut request.items).await?;
+        self.find_methods_of(&request.caller, &mut request.items).await?;
         if let Ok(size) = u32::try_from(request.items.len()) {
             metrics::histogram!("jeongsan_payment_batch_size").record(f64::from(size));
         }

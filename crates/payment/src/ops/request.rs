@@ -24,8 +24,8 @@ impl Payments {
             Begun::New(work, granted) => (work, granted),
             Begun::Told(answered) => return Ok(answered),
         };
-        let (payment, operations) = order.into_opened(&caller.id, now, OperationState::Created, None);
-        write_new(&mut work, &payment, &operations, now).await?;
+        let (mut payment, operations) = order.into_opened(&caller.id, now, OperationState::Created, None);
+        write_new(&mut work, &mut payment, &operations, now).await?;
         let event = PaymentRequested {
             payment_id: payment.id,
         };

@@ -12,6 +12,10 @@ select payment_id as "payment_id!"
    and ($6::bigint is null or p.amount_minor <= $6)
    and ($7::timestamptz is null or p.created_at >= $7)
    and ($8::timestamptz is null or p.created_at < $8)
+   and ($14::text is null
+        or exists (select from tenders t
+                     join payment_methods m using (payment_method_id)
+                    where t.payment_id = p.payment_id and m.last_four = $14))
    and ($11::uuid is null
         or case when $9 then (case when $10 then p.amount_minor else 0 end, p.payment_id)
                              > (case when $10 then $12::bigint else 0 end, $11)

@@ -42,6 +42,8 @@ pub struct Wanted {
     pub order_reference: Option<String>,
     /// A line of this partner.
     pub partner_id: Option<PartnerId>,
+    /// Paid by a means that ends in these four digits.
+    pub last_four: Option<String>,
     /// This currency.
     pub currency: Option<String>,
     /// At least this amount, in minor units.
@@ -74,6 +76,11 @@ macro_rules! list {
                 and ($7::bigint is null or p.amount_minor <= $7)
                 and ($8::timestamptz is null or p.created_at >= $8 and p.payment_id >= $9)
                 and ($10::timestamptz is null or p.created_at < $10 and p.payment_id <= $11)
+                and ($13::text is null
+                     or p.payment_id in (select t.payment_id
+                                           from payment_methods m
+                                           join tenders t using (payment_method_id)
+                                          where m.last_four = $13))
               order by "
                 + $order
                 + " limit $12",
@@ -88,7 +95,8 @@ macro_rules! list {
             $wanted.created_from.map(|at| first_at(at - SLACK)),
             $wanted.created_to,
             $wanted.created_to.map(|at| first_at(at + SLACK)),
-            $limit
+            $limit,
+            $wanted.last_four
         )
         .fetch_all(&mut *$conn)
         .await
@@ -163,7 +171,8 @@ async fn of_reference(
         by_amount,
         last,
         wanted.last_minor,
-        limit
+        limit,
+        wanted.last_four
     )
     .fetch_all(conn)
     .await

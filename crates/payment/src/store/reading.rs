@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use contracts::events::{PaidLine, TenderKind};
-use ids::{PartnerId, PaymentId, TenderId};
+use ids::{PartnerId, PaymentId, PaymentMethodId, TenderId};
 use money::Currency;
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{value, word};
-use crate::domain::{Action, Failure, OwedLine, Payment, Tender, TenderAmounts};
+use crate::domain::{Action, Failure, OwedLine, PaidBy, Payment, Tender, TenderAmounts, Token};
 
 /// The payment of that id.
 pub async fn one(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payment>, sqlx::Error> {
@@ -98,7 +98,9 @@ async fn tenders_of(
 ) -> Result<HashMap<Uuid, Vec<Tender>>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select t.payment_id, t.number, t.tender_id, t.kind, t.amount_minor, t.authorized_minor, t.captured_minor,
-                  t.voided_minor, t.refunded_minor, t.disputed_minor, t.refund_rank, t.held_until, m.token as "token?"
+                  t.voided_minor, t.refunded_minor, t.disputed_minor, t.refund_rank, t.held_until, m.token as "token?",
+                  m.payment_method_id as "payment_method_id?", m.brand as "brand?", m.last_four as "last_four?",
+                  m.holder_reference as "holder_reference?"
              from tenders t
              left join payment_methods m using (payment_method_id)
             where t.payment_id = any($1)
@@ -121,7 +123,16 @@ async fn tenders_of(
                 refunded_minor: row.refunded_minor,
                 disputed_minor: row.disputed_minor,
             },
-            token: row.token,
+            token: row.token.map(Token::new),
+            // One that was only seen in payments is nobody's, and has no address.
+            paid_by: row
+                .payment_method_id
+                .filter(|_| row.holder_reference.is_some())
+                .map(|id| PaidBy {
+                    id: PaymentMethodId::from_uuid(id),
+                    brand: row.brand,
+                    last_four: row.last_four,
+                }),
             refund_rank: row.refund_rank.unwrap_or(row.number),
             held_until: row.held_until,
         });
@@ -162,7 +173,7 @@ async fn lines_of(
     Ok(found)
 }
 
-fn tender_kind(text: &str) -> Result<TenderKind, sqlx::Error> {
+pub(super) fn tender_kind(text: &str) -> Result<TenderKind, sqlx::Error> {
     value(
         serde_json::from_value(Value::String(text.to_owned())).ok(),
         "kind",

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::{value, word};
 use crate::connectors::Task;
-use crate::domain::{Action, Cause, Done, Ending, Failure, Operation, OperationState, Transaction};
+use crate::domain::{Action, Cause, Done, Ending, Failure, Operation, OperationState, Token, Transaction};
 
 /// Takes up open operations that are due: of any payment, or of one. What another copy is about to end is left out.
 pub async fn take_due(
@@ -40,7 +40,7 @@ pub async fn take_due(
                 was_sent: row.was_sent,
                 amount: Money::new(row.amount_minor, currency),
                 key: row.connector_key.unwrap_or_else(|| id.to_string()),
-                token: row.token,
+                token: row.token.map(Token::new),
                 charge: row.charge,
                 return_url: row.return_url,
                 ending: row.ending.as_deref().map(word::<Ending>).transpose()?,

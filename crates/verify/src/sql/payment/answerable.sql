@@ -1,4 +1,5 @@
 -- What may have been answered of each payment, that never changes but by increments? One row for each form that it had.
+-- And of each payment method that somebody added?
 with grown as (
     select c.payment_id, c.tender_number, o.amount_minor, min((line.value ->> 'line_number')::int) as first
       from changes c
@@ -49,4 +50,11 @@ select p.payment_id::text,
                       where g.payment_id = f.payment_id and g.first > f.through) as later
   left join tender t on t.payment_id = f.payment_id and t.through = f.through
   left join line l on l.payment_id = f.payment_id and l.through = f.through
- order by p.payment_id
+ union all
+select m.payment_method_id::text,
+       format('holder=%s kind=%s connector=%s brand=%s last_four=%s expires_on=%s created_at=%s', m.holder_reference,
+              m.kind, m.connector, m.brand, m.last_four, to_char(m.expires_on, 'YYYY-MM'),
+              (extract(epoch from m.created_at) * 1000000)::bigint),
+       ''
+  from payment_methods m
+ where m.holder_reference is not null

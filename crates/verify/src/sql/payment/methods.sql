@@ -1,4 +1,4 @@
--- Which means of payment do not fit the tenders that they pay, or pay none?
+-- Which means of payment do not fit the tenders that they pay, or are there for nothing?
 select 'pay:' || t.payment_id || ' tnd:' || t.tender_id as id,
        format('is %s of %s through %s, paid by %s of %s through %s', t.kind, p.caller, p.connector, m.kind, m.caller,
               m.connector) as detail
@@ -17,6 +17,15 @@ select 'pay:' || t.payment_id || ' tnd:' || t.tender_id, 'was paid elsewhere, by
   join payments p using (payment_id)
  where t.payment_method_id is not null and p.connector = 'external'
  union all
-select m.payment_method_id::text, 'pays no tender'
+select m.payment_method_id::text, 'pays no tender, and nobody added it'
   from payment_methods m
- where not exists (select from tenders t where t.payment_method_id = m.payment_method_id)
+ where m.holder_reference is null
+   and not exists (select from tenders t where t.payment_method_id = m.payment_method_id)
+ union all
+-- A copy whose clock is behind may accept a payment shortly before the moment at which another detached its means.
+select 'pay:' || t.payment_id || ' tnd:' || t.tender_id,
+       format('was made at %s by a means that was detached at %s', p.created_at, m.detached_at)
+  from tenders t
+  join payments p using (payment_id)
+  join payment_methods m using (payment_method_id)
+ where p.created_at > m.detached_at + interval '1 minute'
