@@ -1,7 +1,7 @@
 //! Identifiers, between their two forms: `pay_...` on the wire, plain in the tables.
 
 use ids::{
-    ApiKeyId, ContractId, JournalEntryId, NotificationId, PartnerId, PaymentId, SessionId,
+    ApiKeyId, ContractId, JournalEntryId, NotificationId, PartnerId, PaymentId, PaymentMethodId, SessionId,
     SettlementDetailId, SettlementId, TenderId, TransactionId, UserId, WindowId,
 };
 use uuid::Uuid;
@@ -43,6 +43,7 @@ prefixes!(
     NotificationId,
     PartnerId,
     PaymentId,
+    PaymentMethodId,
     SessionId,
     SettlementDetailId,
     SettlementId,

@@ -61,13 +61,20 @@ impl Place {
 
 /// The bytes of the first card number in `text`.
 pub fn find(text: &str) -> Option<Range<usize>> {
-    if !may_hold(text.as_bytes()) {
-        return None;
-    }
+    spans(text.as_bytes()).find_map(|span| find_within(text, &span))
+}
+
+/// The same within bytes of `text` that end where no number goes on.
+fn find_within(text: &str, span: &Range<usize>) -> Option<Range<usize>> {
+    let beside = |at: Option<usize>| {
+        at.and_then(|at| text.as_bytes().get(at))
+            .map(|byte| char::from(*byte))
+    };
     let mut run = Run::of(text);
-    let mut before = None;
+    let mut before = beside(span.start.checked_sub(1));
     let mut gap = 0;
-    for (at, character) in text.char_indices() {
+    for (at, character) in text.get(span.clone())?.char_indices() {
+        let at = span.start + at;
         if let Some(digit) = digits::value(character) {
             if run.is_empty() {
                 run.is_glued_before = before.is_some_and(is_letter);
@@ -77,7 +84,6 @@ pub fn find(text: &str) -> Option<Range<usize>> {
         } else if gap < GAP && !run.is_empty() && digits::is_separator(character) {
             gap += 1;
         } else {
-            run.is_glued_after = gap == 0 && is_letter(character);
             if let Some(found) = run.number() {
                 return Some(found);
             }
@@ -86,6 +92,7 @@ pub fn find(text: &str) -> Option<Range<usize>> {
         }
         before = Some(character);
     }
+    run.is_glued_after = gap == 0 && beside(Some(span.end)).is_some_and(is_letter);
     run.number()
 }
 
@@ -106,24 +113,26 @@ fn is_letter(character: char) -> bool {
     character.is_ascii_alphabetic()
 }
 
-/// Whether so many digits stand near each other that it is worth a closer look. A number has at least 12 bytes, and no
-/// byte of it is one that ends a run: of a text that has none, every twelfth byte is looked at and no other.
-fn may_hold(bytes: &[u8]) -> bool {
+/// The bytes where so many digits stand near each other that it is worth a closer look. A number has at least 12 bytes,
+/// and no byte of it is one that ends a run: of a text that has none, every twelfth byte is looked at and no other.
+fn spans(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut looked_at = SHORTEST - 1;
-    while let Some(byte) = bytes.get(looked_at) {
-        if ends_run(*byte) {
-            looked_at += SHORTEST;
-            continue;
+    std::iter::from_fn(move || {
+        while let Some(byte) = bytes.get(looked_at) {
+            if ends_run(*byte) {
+                looked_at += SHORTEST;
+                continue;
+            }
+            let (before, after) = bytes.split_at(looked_at);
+            let begin = before.iter().rposition(|b| ends_run(*b)).map_or(0, |at| at + 1);
+            let end = looked_at + after.iter().position(|b| ends_run(*b)).unwrap_or(after.len());
+            looked_at = end + SHORTEST;
+            if bytes.get(begin..end).is_some_and(has_digits) {
+                return Some(begin..end);
+            }
         }
-        let (before, after) = bytes.split_at(looked_at);
-        let begin = before.iter().rposition(|b| ends_run(*b)).map_or(0, |at| at + 1);
-        let end = looked_at + after.iter().position(|b| ends_run(*b)).unwrap_or(after.len());
-        if bytes.get(begin..end).is_some_and(has_digits) {
-            return true;
-        }
-        looked_at = end + SHORTEST;
-    }
-    false
+        None
+    })
 }
 
 /// Whether no card number goes on over this byte. Those of other scripts may be digits or spaces.

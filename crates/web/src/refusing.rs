@@ -82,8 +82,8 @@ fn refused(place: &str) -> Problem {
 
 fn broken_off(error: &axum::Error) -> Problem {
     let first: &(dyn std::error::Error + 'static) = error;
-    if std::iter::successors(Some(first), |error| error.source()).any(|error| error.is::<LengthLimitError>())
-    {
+    let mut chain = std::iter::successors(Some(first), |error| error.source());
+    if chain.any(<dyn std::error::Error>::is::<LengthLimitError>) {
         Problem::new(
             Code::BodyTooLarge,
             "send less at once, for example smaller batches",

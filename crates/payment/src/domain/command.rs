@@ -33,8 +33,7 @@ impl Command {
             Processing, Refunded, Requested, RequiresAction, Voided,
         };
         match status {
-            Requested => matches!(self, Self::Cancel),
-            RequiresAction => matches!(self, Self::Cancel),
+            Requested | RequiresAction => matches!(self, Self::Cancel),
             Processing => matches!(self, Self::Resolve),
             Authorized => matches!(self, Self::Capture | Self::Void | Self::Increment),
             PartiallyCaptured => {

@@ -129,11 +129,12 @@ pub fn month_of(day: NaiveDate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ConnectorName::{External, Simulator};
 
     fn card(expires_on: Option<&str>) -> Method {
         Method {
             id: PaymentMethodId::generate(),
-            connector: ConnectorName::Simulator,
+            connector: Simulator,
             kind: TenderKind::Card,
             details: Details {
                 holder_reference: "buyer".to_owned(),
@@ -155,7 +156,6 @@ mod tests {
             detached_at: Some(DateTime::UNIX_EPOCH),
             ..card(Some("2000-01"))
         };
-        use ConnectorName::{External, Simulator};
         for (method, connector, kind, now, expected) in [
             (
                 card(None),

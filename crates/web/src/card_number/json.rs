@@ -6,11 +6,13 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::{Place, find, may_hold};
+use super::{Place, find};
 
 /// Where in a JSON text a card number stands. A text that is no JSON is searched as it is.
 pub fn find_in_json(bytes: &[u8]) -> Option<Place> {
-    if !has_escaped_digits(bytes) && !may_hold(bytes) {
+    // Where nothing is escaped, a number in a text of it is one in the whole: only where there is one it is worth asking
+    // where it stands, and whether it is typed.
+    if !has_escaped_digits(bytes) && std::str::from_utf8(bytes).is_ok_and(|text| find(text).is_none()) {
         return None;
     }
     let mut search = Search::default();
@@ -36,6 +38,9 @@ pub fn find_in_value(value: &Value) -> Option<Place> {
 /// Whether an escape in a JSON text may stand for a digit, or for what stands between digits. The characters of Korean
 /// and Chinese, which many programs escape, don't.
 pub(super) fn has_escaped_digits(bytes: &[u8]) -> bool {
+    if !bytes.contains(&b'\\') {
+        return false;
+    }
     let mut rest = bytes;
     while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
         let escape = rest.get(at + 1..at + 6).unwrap_or_default();

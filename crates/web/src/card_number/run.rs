@@ -98,19 +98,18 @@ impl<'t> Run<'t> {
         if is_first && self.is_glued_before || is_last && self.is_glued_after {
             return false;
         }
-        let is_whole = is_first && is_last;
-        let cut = self.cut(groups);
-        let stands_alone = match cut {
-            Cut::Solid => true,
-            Cut::Printed => is_whole || !self.goes_on(from, through, groups),
-            Cut::Even | Cut::Odd => is_whole,
-        };
-        let Some(digits) = self.digits_of(groups) else {
+        // First what rules most out.
+        let Some(digits) = self.digits_of(groups).filter(|digits| is_issued(digits)) else {
             return false;
         };
-        // Accounts at banks and the like have 13 or 14 digits, cut in every way; one in ten has a right check digit.
-        let is_usual = matches!(digits.len(), 15 | 16) || cut != Cut::Odd;
-        stands_alone && is_usual && is_issued(digits)
+        let is_whole = is_first && is_last;
+        match self.cut(groups) {
+            Cut::Solid => true,
+            Cut::Printed => is_whole || !self.goes_on(from, through, groups),
+            Cut::Even => is_whole,
+            // Accounts at banks and the like have 13 or 14 digits, cut in every way; one in ten has a right check digit.
+            Cut::Odd => is_whole && matches!(digits.len(), 15 | 16),
+        }
     }
 
     fn digits_of(&self, groups: &[Group]) -> Option<&[u8]> {
@@ -129,7 +128,7 @@ impl<'t> Run<'t> {
         let is_even = others.iter().all(|size| size == first) && last <= first;
         let is_printed = matches!(
             sizes.as_slice(),
-            [4, 4, 4, 1..=5] | [4, 4, 4] | [4, 4, 5] | [4, 4, 4, 4, 1..=3] | [4, 6, 4 | 5] | [6, 10 | 13]
+            [4, 4 | 6, 4 | 5] | [4, 4, 4, 1..=5] | [4, 4, 4, 4, 1..=3] | [6, 10 | 13]
         );
         let mut gaps = groups.windows(2).map(|pair| self.between(pair));
         let first_gap = gaps.next();
