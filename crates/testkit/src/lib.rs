@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | a database | [`Database::for_service`]: a copy of a template that was migrated once |
 //! | running services with their HTTP | [`Platform::of`] |
+//! | services that are killed | [`PlatformBuilder::apart`], [`Platform::launch`] |
 //! | events as other services publish them | [`events`] |
 //! | the rules of an event log, as tests | [`event_log`] |
 //!
@@ -25,12 +26,14 @@ pub mod event_log;
 pub mod events;
 mod platform;
 mod ports;
+mod process;
 mod server;
 mod stale;
 mod template;
 
 pub use database::Database;
 pub use platform::{Answer, Platform, PlatformBuilder, administrator, auditor, operator};
+pub use process::Process;
 
 /// The environment variable with the address of a PostgreSQL that tests may use, as its administrator.
 pub const POSTGRES_URL: &str = "JEONGSAN_TEST_POSTGRES_URL";
