@@ -8,6 +8,7 @@ use ids::{DisputeId, PaymentId, TransactionId};
 use web::{Code, FieldError, Problem};
 
 use crate::connectors::WebhookRefusal;
+use crate::domain::amounts::LARGEST_MINOR;
 use crate::domain::selling::{Obstacle, Obstructed};
 use crate::domain::{Command, OperationState, PaymentStatus};
 
@@ -123,6 +124,10 @@ pub enum Room {
     NoLine(usize),
     /// The payment has this many tenders, and it is not clear which is meant.
     NoTender(usize),
+    /// The payment may have this many lines more.
+    Lines(usize),
+    /// The lines exceed the largest amount of a payment.
+    Total,
 }
 
 impl Error {
@@ -299,10 +304,20 @@ fn beyond(payment_id: PaymentId, room: Room) -> Problem {
             "/tender_number".to_owned(),
             format!("{payment_id} has {count} tenders: give the number of one of them"),
         ),
+        Room::Lines(count) => (
+            "/lines".to_owned(),
+            format!("{payment_id} may have {count} lines more: give at most so many"),
+        ),
+        Room::Total => (
+            "/lines".to_owned(),
+            format!(
+                "with these the lines of {payment_id} exceed {LARGEST_MINOR} minor units: make another payment"
+            ),
+        ),
     };
     let code = match room {
         Room::Held(_) | Room::Kept(_) | Room::Line(..) => Code::AmountBeyond,
-        Room::NoLine(_) | Room::NoTender(_) => Code::InvalidField,
+        Room::NoLine(_) | Room::NoTender(_) | Room::Lines(_) | Room::Total => Code::InvalidField,
     };
     Problem {
         errors: vec![FieldError {

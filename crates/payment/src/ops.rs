@@ -53,7 +53,7 @@ pub use methods::MethodFilter;
 
 use finish::Keeping;
 use hints::Hints;
-use partners::Partners;
+use partners::{Partners, Sale};
 
 /// How many waiting requests the recorder's queue holds; more wait for a place.
 const QUEUE: usize = 4_096;
@@ -142,11 +142,11 @@ impl Payments {
         if let Some(answer) = self.0.hints.get(&incoming.key).await {
             return Ok(Answered::replay(answer));
         }
-        if let Err(refusal) = self.check_partners(std::slice::from_ref(&incoming.order)).await? {
-            return self.unless_answered(&incoming.key, refusal).await;
+        if let Err(refusal) = self.check_partners(incoming.order.sale()).await? {
+            return self.unless_answered(&incoming.key, refusal, 201).await;
         }
         if let Err(refusal) = self.find_method(&incoming.caller, &mut incoming.order).await? {
-            return self.unless_answered(&incoming.key, refusal).await;
+            return self.unless_answered(&incoming.key, refusal, 201).await;
         }
         match incoming.order.connector {
             _ if is_async => self.request(incoming).await,
@@ -155,15 +155,21 @@ impl Payments {
         }
     }
 
-    async fn check_partners(&self, orders: &[Order]) -> Result<Result<(), Error>, Error> {
-        let mut verdicts = self.0.partners.check(orders).await?;
+    async fn check_partners(&self, sale: Sale<'_>) -> Result<Result<(), Error>, Error> {
+        let mut verdicts = self.0.partners.check(&[sale]).await?;
         Ok(verdicts.pop().unwrap_or(Ok(())))
     }
 
     /// What is refused today may have been done yesterday: then its answer counts, or, where the first request died
-    /// before it gave one, what became of the payment that it had made. Only a key that made nothing is refused.
-    async fn unless_answered(&self, key: &KeyedRequest, refusal: Error) -> Result<Answered, Error> {
-        match self.begin_keyed(key, self.now(), 201).await? {
+    /// before it gave one, what became of the payment that it had made or changed. Only a key that did nothing is
+    /// refused. `done` is the status of an answer where all went well.
+    async fn unless_answered(
+        &self,
+        key: &KeyedRequest,
+        refusal: Error,
+        done: u16,
+    ) -> Result<Answered, Error> {
+        match self.begin_keyed(key, self.now(), done).await? {
             Begun::New(work, _) => {
                 // The claim is undone: the caller may send a mended request under its key.
                 work.roll_back().await?;

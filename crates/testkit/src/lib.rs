@@ -10,6 +10,7 @@
 //! | a database | [`Database::for_service`]: a copy of a template that was migrated once |
 //! | running services with their HTTP | [`Platform::of`] |
 //! | what is logged | [`Logs::capture`] |
+//! | services that are killed | [`PlatformBuilder::apart`], [`Platform::launch`] |
 //! | events as other services publish them | [`events`] |
 //! | the rules of an event log, as tests | [`event_log`] |
 //!
@@ -27,6 +28,7 @@ pub mod events;
 mod logs;
 mod platform;
 mod ports;
+mod process;
 mod server;
 mod stale;
 mod template;
@@ -34,6 +36,7 @@ mod template;
 pub use database::Database;
 pub use logs::Logs;
 pub use platform::{Answer, Platform, PlatformBuilder, administrator, auditor, operator};
+pub use process::Process;
 
 /// The environment variable with the address of a PostgreSQL that tests may use, as its administrator.
 pub const POSTGRES_URL: &str = "JEONGSAN_TEST_POSTGRES_URL";

@@ -1,7 +1,7 @@
 //! Services that run, reached over HTTP as the gateway or another service reaches them.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -46,6 +46,7 @@ fn caller(id: &str, role: Role) -> Caller {
 /// What is to run; see [`Platform::of`].
 pub struct PlatformBuilder {
     services: Vec<Service>,
+    apart: Vec<Service>,
     flags: Vec<(String, String)>,
     clock: Option<DateTime<Utc>>,
 }
@@ -55,6 +56,13 @@ impl PlatformBuilder {
     #[must_use]
     pub fn setting(mut self, name: &str, value: &str) -> Self {
         self.flags.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// These belong to the platform too, with databases and addresses, but do not run until [`Platform::launch`].
+    #[must_use]
+    pub fn apart(mut self, services: &[Service]) -> Self {
+        self.apart.extend_from_slice(services);
         self
     }
 
@@ -78,23 +86,20 @@ impl PlatformBuilder {
             ("postgres.max_connections".to_owned(), "8".to_owned()),
         ];
         flags.extend(self.flags);
+        let every = [self.services.clone(), self.apart.clone()].concat();
         let keys = BASE_KEYS
             .iter()
-            .chain(self.services.iter().flat_map(|service| service.settings))
+            .chain(every.iter().flat_map(|service| service.settings))
             .copied();
         let sources = Sources {
             flags,
             ..Sources::default()
         };
-        let settings = Settings::load(keys, &sources).expect("settings that exist");
+        let settings = Arc::new(Settings::load(keys, &sources).expect("settings that exist"));
         let mut databases = BTreeMap::new();
-        for service in self.services.iter().filter(|service| service.database.is_some()) {
+        for service in every.iter().filter(|service| service.database.is_some()) {
             databases.insert(service.name, Database::for_service(service).await);
         }
-        let addresses = databases
-            .iter()
-            .map(|(name, database)| (*name, database.url().to_owned()))
-            .collect();
         let manual = self.clock.map(|instant| Arc::new(ManualClock::at(instant)));
         let clock: Arc<dyn Clock> = match &manual {
             Some(clock) => Arc::<ManualClock>::clone(clock),
@@ -102,9 +107,9 @@ impl PlatformBuilder {
         };
         let host = Host::start(
             &self.services,
-            &self.services,
-            Arc::new(settings),
-            &addresses,
+            &every,
+            Arc::clone(&settings),
+            &addresses_of(&databases),
             clock,
             telemetry::init_metrics(),
             None,
@@ -115,14 +120,22 @@ impl PlatformBuilder {
             Err(error) => panic!("{error}"),
         };
         let keyring = Keyring::open(data_dir.path().join("keys")).expect("keys");
+        let mut addresses: BTreeMap<_, _> = host.addresses().into_iter().collect();
+        for service in &self.apart {
+            let port = u16::try_from(chassis::port_of(service, &settings)).expect("a port");
+            addresses.insert(service.name, (Ipv4Addr::LOCALHOST, port).into());
+        }
         Platform {
-            addresses: host.addresses().into_iter().collect(),
+            addresses,
             host,
             gateway: Signer::new("gateway", &keyring).expect("the gateway's key"),
             keyring,
             client: Client::builder(TokioExecutor::new()).build_http(),
             clock: manual,
             databases,
+            settings,
+            apart: self.apart,
+            every,
             _ports: ports,
             _data_dir: data_dir,
         }
@@ -138,6 +151,10 @@ pub struct Platform {
     client: Client<HttpConnector, Full<Bytes>>,
     clock: Option<Arc<ManualClock>>,
     databases: BTreeMap<&'static str, Database>,
+    pub(crate) settings: Arc<Settings>,
+    /// What runs in processes of its own.
+    pub(crate) apart: Vec<Service>,
+    pub(crate) every: Vec<Service>,
     _ports: Ports,
     _data_dir: TempDir,
 }
@@ -177,6 +194,7 @@ impl Platform {
     pub fn of(services: &[Service]) -> PlatformBuilder {
         PlatformBuilder {
             services: services.to_vec(),
+            apart: Vec::new(),
             flags: Vec::new(),
             clock: None,
         }
@@ -196,6 +214,10 @@ impl Platform {
     /// Where it has none.
     pub fn database(&self, service: &str) -> &Database {
         self.databases.get(service).expect("a service with a database")
+    }
+
+    pub(crate) fn database_urls(&self) -> BTreeMap<&'static str, String> {
+        addresses_of(&self.databases)
     }
 
     /// Where `service` listens.
@@ -240,6 +262,23 @@ impl Platform {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Answer {
+        let answer = self.try_send(service, caller, method, path, headers, body).await;
+        answer.expect("an answer")
+    }
+
+    /// The same; none where no whole answer came.
+    ///
+    /// # Panics
+    /// Where it is no request.
+    pub async fn try_send(
+        &self,
+        service: &'static str,
+        caller: Option<&Caller>,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Option<Answer> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("http://{}{path}", self.address(service)));
@@ -255,18 +294,22 @@ impl Platform {
         }
         let content = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
         let request = request.body(Full::new(content)).expect("a request");
-        let answer = self.client.request(request).await.expect("an answer");
+        let answer = self.client.request(request).await.ok()?;
         let (head, body) = answer.into_parts();
-        let bytes = body.collect().await.expect("a whole answer").to_bytes();
-        Answer {
+        let bytes = body.collect().await.ok()?.to_bytes();
+        Some(Answer {
             status: head.status,
             headers: head.headers,
             body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
             bytes,
-        }
+        })
     }
 
-    fn token(&self, caller: &Caller, audience: &'static str) -> String {
+    /// The token with which the gateway, or the service of that name, speaks for `caller`.
+    ///
+    /// # Panics
+    /// Where a key can't be read.
+    pub fn token(&self, caller: &Caller, audience: &'static str) -> String {
         let token = match caller.id.strip_prefix("service:") {
             Some(name) => Signer::new(name, &self.keyring)
                 .expect("the service's key")
@@ -286,4 +329,11 @@ impl Platform {
             database.assert_no_open_transaction().await;
         }
     }
+}
+
+fn addresses_of(databases: &BTreeMap<&'static str, Database>) -> BTreeMap<&'static str, String> {
+    let addresses = databases.iter();
+    addresses
+        .map(|(name, database)| (*name, database.url().to_owned()))
+        .collect()
 }

@@ -6,10 +6,9 @@ use contracts::events::{PaidLine, TenderKind};
 use web::{Code, FieldError};
 
 use super::request::{LineRequest, PaymentRequest, TenderRequest};
-use crate::domain::amounts::{AmountFault, LARGEST_MINOR, LineAmounts, line_amounts, total};
+use crate::domain::amounts::{AmountFault, LARGEST_MINOR, LineAmounts, MOST_LINES, line_amounts, total};
 use crate::domain::{Capture, ConnectorName, Means, Order, Token};
 
-const LINES: usize = 500;
 const TENDERS: usize = 20;
 const DISCOUNTS: usize = 20;
 const REFERENCE: usize = 64;
@@ -119,7 +118,7 @@ impl Check {
     /// The lines, numbered from 1, and what each comes to where nothing is wrong with it.
     pub(super) fn lines(&mut self, requests: Vec<LineRequest>) -> (Vec<PaidLine>, Vec<LineAmounts>) {
         self.require(
-            (1..=LINES).contains(&requests.len()),
+            (1..=MOST_LINES).contains(&requests.len()),
             "/lines",
             "give 1 to 500 lines",
         );

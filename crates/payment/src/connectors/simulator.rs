@@ -14,7 +14,7 @@ use super::{
 };
 use crate::domain::dispute::{Dispute, DisputeNews};
 use crate::domain::evidence::Evidence;
-use crate::domain::{Action, Failure};
+use crate::domain::{Action, Ending, Failure, Operation};
 use contracts::events::DisputeState;
 
 /// The longest answer that is read, in bytes.
@@ -93,10 +93,15 @@ impl From<Charge> for Outcome {
                 },
                 _ => Self::Unknown("the network waits for the buyer and does not say where".to_owned()),
             },
-            ChargeOutcome::Declined => Self::Declined(Failure {
-                code: charge.decline_code.unwrap_or_else(|| "declined".to_owned()),
-                detail: "the network declined it".to_owned(),
-            }),
+            ChargeOutcome::Declined => match charge.decline_code.as_deref() {
+                // The network says by itself when the buyer's time is over, and what was asked for.
+                Some("action_expired") => Self::GivenUp(Ending::Expired),
+                Some("canceled") => Self::GivenUp(Ending::Canceled),
+                code => Self::Declined(Failure {
+                    code: code.unwrap_or("declined").to_owned(),
+                    detail: "the network declined it".to_owned(),
+                }),
+            },
         }
     }
 }
@@ -168,6 +173,10 @@ impl Simulator {
     }
 
     async fn send(&self, task: &Task) -> Outcome {
+        // Of a payment of 0 nothing is held, and the network would refuse to let go of it.
+        if task.operation == Operation::Void && task.amount.amount_minor() == 0 {
+            return Outcome::done();
+        }
         self.order(task, task.operation.as_str(), &task.key).await
     }
 }

@@ -9,6 +9,9 @@ use contracts::events::PaidLine;
 /// small enough that 9,000 of the largest add up within 64 bits, wherever amounts of many payments meet.
 pub const LARGEST_MINOR: i64 = 1_000_000_000_000_000;
 
+/// The most lines of a payment.
+pub const MOST_LINES: usize = 500;
+
 /// The amounts of one line in minor units, none of them negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineAmounts {

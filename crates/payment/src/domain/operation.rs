@@ -61,8 +61,9 @@ impl OperationState {
         match self {
             // Given up before it was sent, or sent.
             Created => matches!(next, Sent | Failed | Canceled),
-            // To sent: again, under the same key, by whoever takes over.
-            Sent | Unknown => !matches!(next, Created | Canceled | Expired),
+            // To sent: again, under the same key, by whoever takes over. Canceled or expired: while nobody heard from the
+            // connector, the buyer had to act and did not.
+            Sent | Unknown => !matches!(next, Created),
             RequiresAction => matches!(
                 next,
                 RequiresAction | Succeeded | Declined | Failed | Canceled | Expired
@@ -235,12 +236,12 @@ mod tests {
     const MOVES: &str = "
         .                created sent requires_action succeeded declined failed unknown canceled expired
         created          .       x    .               .         .        x      .       x        .
-        sent             .       x    x               x         x        x      x       .        .
+        sent             .       x    x               x         x        x      x       x        x
         requires_action  .       .    x               x         x        x      .       x        x
         succeeded        .       .    .               .         .        x      .       .        .
         declined         .       .    .               .         .        .      .       .        .
         failed           .       .    .               .         .        .      .       .        .
-        unknown          .       x    x               x         x        x      x       .        .
+        unknown          .       x    x               x         x        x      x       x        x
         canceled         .       .    .               .         .        .      .       .        .
         expired          .       .    .               .         .        .      .       .        .
     ";

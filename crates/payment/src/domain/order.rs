@@ -58,6 +58,11 @@ pub struct Order {
 }
 
 impl Order {
+    /// What is sold in which currency.
+    pub fn sale(&self) -> (Currency, &[PaidLine]) {
+        (self.currency, &self.lines)
+    }
+
     /// The payment of this order as it is once recorded: captured elsewhere, nothing left to do.
     pub fn into_recorded(self, caller: &str, now: DateTime<Utc>) -> (Payment, Vec<Transaction>) {
         self.into_payment(

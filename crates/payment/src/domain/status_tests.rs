@@ -160,3 +160,17 @@ fn what_a_later_tender_ends_with_decides_once_the_earlier_ones_are_let_go() {
     let amounts = [TenderAmounts::of(0)];
     assert!(!is_complete(&amounts, &taken));
 }
+
+#[test]
+fn a_payment_is_complete_when_every_tender_was_taken() {
+    let sale = |tender, state| done(Cause::Order, tender, Sale, 100, state);
+    let sold = TenderAmounts::of(100).after(Sale, 100).unwrap();
+    for (second, is_it) in [(Created, false), (Sent, false), (Succeeded, true)] {
+        let history = [sale(1, Succeeded), sale(2, second)];
+        let rest = if is_it { sold } else { TenderAmounts::of(100) };
+        assert_eq!(is_complete(&[sold, rest], &history), is_it, "{second:?}");
+    }
+    // What is asked of it later changes nothing about that.
+    let back = done(Cause::Caller, 1, Refund, 100, Sent);
+    assert!(is_complete(&[sold], &[sale(1, Succeeded), back]));
+}

@@ -78,7 +78,8 @@ impl Payments {
             .iter()
             .filter_map(|i| i.order.as_ref().ok().cloned())
             .collect();
-        let mut verdicts = self.0.partners.check(&orders).await?.into_iter();
+        let sales: Vec<_> = orders.iter().map(Order::sale).collect();
+        let mut verdicts = self.0.partners.check(&sales).await?.into_iter();
         for item in items.iter_mut().filter(|item| item.order.is_ok()) {
             if let Some(Err(error)) = verdicts.next() {
                 item.order = Err(error);
@@ -168,7 +169,7 @@ impl Payments {
                 let outcome = match order {
                     Ok(incoming) => payments.accept(incoming).await,
                     // An earlier claim of this batch may have made it, when it was not to be refused yet.
-                    Err(refusal) => payments.unless_answered(&key, refusal).await,
+                    Err(refusal) => payments.unless_answered(&key, refusal, 201).await,
                 };
                 (index, outcome)
             };

@@ -10,7 +10,7 @@ use once::KeyedRequest;
 use super::conclude::task_of;
 use super::{Answered, Begun, Keeping, Payments, answer_of, count, keep};
 use crate::connectors::Task;
-use crate::domain::amounts::{line_amounts, total};
+use crate::domain::amounts::{LARGEST_MINOR, MOST_LINES, line_amounts, total};
 use crate::domain::plan::next_step;
 use crate::domain::status::derive;
 use crate::domain::{Change, Command, Done, Ending, OperationState, OwedLine, Part, Payment, TenderAmounts};
@@ -66,12 +66,19 @@ impl Payments {
         if let Some(answer) = self.0.hints.get(&request.key).await {
             return Ok(Answered::replay(answer));
         }
+        let payment_id = request.payment_id;
+        if let Asks::Increment(lines, _) = &request.asks {
+            // Before the transaction: the partner service may have to be asked.
+            let currency = self.one(payment_id).await?.currency;
+            if let Err(refusal) = self.check_partners((currency, lines)).await? {
+                return self.unless_answered(&request.key, refusal, 200).await;
+            }
+        }
         let now = self.now();
         let (mut work, granted) = match self.begin_keyed(&request.key, now, 200).await? {
             Begun::New(work, granted) => (work, granted),
             Begun::Told(answered) => return Ok(answered),
         };
-        let payment_id = request.payment_id;
         let payment = reading::lock(work.conn(), payment_id)
             .await?
             .ok_or(Error::NotFound(payment_id))?;
@@ -220,6 +227,7 @@ fn asked(request: &ChangeRequest, payment: &Payment) -> Result<Asked, Error> {
         }
         Asks::Increment(lines, number) => {
             added = numbered(lines, payment.lines.len());
+            grown(payment, &added)?;
             tender_number = Some(tender_of(payment, *number)?);
             total(
                 added
@@ -268,6 +276,24 @@ fn numbered(lines: &[PaidLine], there: usize) -> Vec<PaidLine> {
             ..line.clone()
         })
         .collect()
+}
+
+/// Whether the payment is still one with these lines.
+fn grown(payment: &Payment, added: &[PaidLine]) -> Result<(), Error> {
+    let there = payment.lines.iter().map(|line| &line.line);
+    let payable = |line: &PaidLine| line_amounts(line).map_or(LARGEST_MINOR, |amounts| amounts.payable);
+    let sum = total(there.chain(added).map(payable));
+    let room = if payment.lines.len().saturating_add(added.len()) > MOST_LINES {
+        Room::Lines(MOST_LINES.saturating_sub(payment.lines.len()))
+    } else if sum.is_none_or(|sum| sum > LARGEST_MINOR) {
+        Room::Total
+    } else {
+        return Ok(());
+    };
+    Err(Error::Beyond {
+        payment_id: payment.id,
+        room,
+    })
 }
 
 /// The tender that grows: the one that is named, or the only one.

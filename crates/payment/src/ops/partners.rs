@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use bus::Outbox;
 use chassis::Clock;
+use contracts::events::PaidLine;
 use ids::PartnerId;
 use money::Currency;
 
-use crate::domain::Order;
 use crate::domain::selling::{Obstacle, Obstructed, obstacle};
 use crate::error::Error;
 use crate::partner_service::{PartnerService, QUESTION};
@@ -21,6 +21,8 @@ const FRESH: Duration = Duration::from_secs(5);
 const REMEMBERED: usize = 100_000;
 
 type Pair = (PartnerId, Currency);
+/// Lines that are sold in a currency.
+pub(super) type Sale<'a> = (Currency, &'a [PaidLine]);
 
 pub(super) struct Partners {
     service: PartnerService,
@@ -40,11 +42,11 @@ impl Partners {
         }
     }
 
-    /// A verdict for each order. Before one is refused, the partner service was asked.
-    pub(super) async fn check(&self, orders: &[Order]) -> Result<Vec<Result<(), Error>>, Error> {
-        let pairs = self.not_fresh(orders);
+    /// A verdict for each of these lists of lines. Before one is refused, the partner service was asked.
+    pub(super) async fn check(&self, sales: &[Sale<'_>]) -> Result<Vec<Result<(), Error>>, Error> {
+        let pairs = self.not_fresh(sales);
         if pairs.is_empty() {
-            return Ok(orders.iter().map(|_| Ok(())).collect());
+            return Ok(sales.iter().map(|_| Ok(())).collect());
         }
         let mut obstacles = self.obstacles(&pairs).await?;
         let mut silence = None;
@@ -56,21 +58,21 @@ impl Partners {
             }
         }
         self.remember(pairs.iter().filter(|pair| !obstacles.contains_key(pair)));
-        Ok(orders
+        Ok(sales
             .iter()
-            .map(|order| verdict(order, &obstacles, silence.as_deref()))
+            .map(|sale| verdict(*sale, &obstacles, silence.as_deref()))
             .collect())
     }
 
-    fn not_fresh(&self, orders: &[Order]) -> Vec<Pair> {
+    fn not_fresh(&self, sales: &[Sale<'_>]) -> Vec<Pair> {
         let now = Instant::now();
         let Ok(fresh) = self.fresh.lock() else {
             return Vec::new();
         };
         let is_stale = |pair: &Pair| fresh.get(pair).is_none_or(|until| *until < now);
-        let pairs: HashSet<Pair> = orders
+        let pairs: HashSet<Pair> = sales
             .iter()
-            .flat_map(|order| order.lines.iter().map(|line| (line.partner_id, order.currency)))
+            .flat_map(|(currency, lines)| lines.iter().map(|line| (line.partner_id, *currency)))
             .filter(is_stale)
             .collect();
         pairs.into_iter().collect()
@@ -118,15 +120,19 @@ impl Partners {
     }
 }
 
-fn verdict(order: &Order, obstacles: &HashMap<Pair, Obstacle>, silence: Option<&str>) -> Result<(), Error> {
+fn verdict(
+    (currency, lines): Sale<'_>,
+    obstacles: &HashMap<Pair, Obstacle>,
+    silence: Option<&str>,
+) -> Result<(), Error> {
     let obstructed: Vec<Obstructed> = (0_usize..)
-        .zip(&order.lines)
+        .zip(lines)
         .filter_map(|(place, line)| {
             Some(Obstructed {
                 place,
                 partner_id: line.partner_id,
-                currency: order.currency,
-                obstacle: *obstacles.get(&(line.partner_id, order.currency))?,
+                currency,
+                obstacle: *obstacles.get(&(line.partner_id, currency))?,
             })
         })
         .collect();

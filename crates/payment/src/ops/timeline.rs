@@ -59,20 +59,22 @@ pub struct Timeline {
 impl Payments {
     /// What happened to a payment. Where another service does not answer, the rest is told, and that it is silent.
     pub async fn timeline(&self, id: PaymentId) -> Result<Timeline, Error> {
-        let mut conn = self.0.outbox.db().pool().acquire().await?;
-        let payment = reading::one(&mut conn, id).await?.ok_or(Error::NotFound(id))?;
-        let changes = timeline::changes(&mut conn, id).await?;
-        let operations = timeline::operations(&mut conn, id).await?;
-        let disputes = disputes::of_payment(&mut conn, id).await?;
+        let mut work = self.0.outbox.begin().await?;
+        reading::at_one_moment(work.conn()).await?;
+        let conn = work.conn();
+        let payment = reading::one(&mut *conn, id).await?.ok_or(Error::NotFound(id))?;
+        let changes = timeline::changes(&mut *conn, id).await?;
+        let operations = timeline::operations(&mut *conn, id).await?;
+        let disputes = disputes::of_payment(&mut *conn, id).await?;
         let mut said = Vec::new();
         for dispute in &disputes {
-            said.extend(evidence::of_dispute(&mut conn, dispute.id).await?);
+            said.extend(evidence::of_dispute(&mut *conn, dispute.id).await?);
         }
         let mut events = Vec::new();
         for topic in TOPICS {
-            events.extend(bus::history(&mut conn, *topic, &id.to_string(), EVENTS).await?);
+            events.extend(bus::history(&mut *conn, *topic, &id.to_string(), EVENTS).await?);
         }
-        drop(conn);
+        work.roll_back().await?;
         let (lines, entries) = tokio::join!(lines(&self.0.peers, id), entries(&self.0.peers, id));
         let mut silent = Vec::new();
         let mut heard = |service, answer: Result<Vec<Value>, PeerError>| {

@@ -12,6 +12,15 @@ use uuid::Uuid;
 use super::{value, word};
 use crate::domain::{Action, Failure, OwedLine, PaidBy, Payment, Tender, TenderAmounts, Token};
 
+/// Has a transaction that has asked for nothing yet see all it reads as of one moment: a payment is read from several
+/// tables, and its status must fit its amounts.
+pub async fn at_one_moment(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("set transaction isolation level repeatable read, read only")
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// The payment of that id.
 pub async fn one(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payment>, sqlx::Error> {
     Ok(these(conn, &[id.as_uuid()]).await?.pop())
