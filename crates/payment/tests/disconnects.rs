@@ -1,5 +1,10 @@
 //! Clients that go away in the middle of a request: what they began is done or not done, and held up is nobody.
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 #[path = "support/asking.rs"]
 mod asking;

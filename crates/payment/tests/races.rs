@@ -1,5 +1,10 @@
 //! Commands that come at once: of two that exclude each other at most one is done, and never more than there is.
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
 
 #[path = "support/asking.rs"]
 mod asking;

@@ -1,5 +1,6 @@
 //! What clients see of a payment is what they would see if everything happened one after another.
 #![allow(
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a test reports a fault by panicking"

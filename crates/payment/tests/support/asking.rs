@@ -180,6 +180,6 @@ pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>)
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let in_time = tokio::time::timeout(Duration::from_secs(60), looking).await;
+    let in_time = tokio::time::timeout(Duration::from_mins(1), looking).await;
     in_time.unwrap_or_else(|_| unreachable!("{what}: not in time"))
 }

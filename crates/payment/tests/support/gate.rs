@@ -132,7 +132,7 @@ impl Gate {
                 changes.changed().await.expect("the gate is there");
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), waiting).await
+        tokio::time::timeout(Duration::from_mins(1), waiting).await
     }
 
     fn look<T>(&self, look: impl Fn(&State) -> T) -> T {
