@@ -61,7 +61,7 @@ impl Outbox {
         Ok(Work {
             transaction: self.db.begin().await?,
             outgoing: Vec::new(),
-            outbox: self.clone(),
+            bells: Arc::clone(&self.bells),
         })
     }
 
@@ -97,7 +97,7 @@ pub(crate) struct Outgoing {
 pub struct Work {
     transaction: Transaction,
     outgoing: Vec<Outgoing>,
-    outbox: Outbox,
+    bells: Arc<Bells>,
 }
 
 impl Work {
@@ -130,7 +130,7 @@ impl Work {
         }
         self.transaction.commit().await?;
         if !self.outgoing.is_empty() {
-            self.outbox
+            self.bells
                 .ring(self.outgoing.iter().map(|event| event.topic.name));
         }
         Ok(())

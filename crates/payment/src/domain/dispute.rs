@@ -60,6 +60,39 @@ pub struct Dispute {
 }
 
 impl Dispute {
+    /// A dispute of that tender that was heard of for the first time, and what that does to money.
+    pub fn opened(
+        (payment_id, tender_number): (PaymentId, i32),
+        connector: ConnectorName,
+        news: &DisputeNews,
+        parts: Vec<Part>,
+        now: DateTime<Utc>,
+    ) -> (Self, DisputedFunds) {
+        let is_withdrawn = is_withdrawn(news.state, false);
+        let dispute = Self {
+            id: DisputeId::generate(),
+            payment_id,
+            tender_number,
+            connector,
+            reference: news.reference.clone(),
+            amount_minor: news.amount_minor,
+            reason: news.reason.clone(),
+            state: news.state,
+            is_withdrawn,
+            parts,
+            version: 1,
+            evidence_due_at: news.evidence_due_at,
+            opened_at: now,
+            changed_at: news.changed_at,
+        };
+        let funds = if is_withdrawn {
+            DisputedFunds::Withdrawn
+        } else {
+            DisputedFunds::Unmoved
+        };
+        (dispute, funds)
+    }
+
     /// The dispute after `news`, and what that does to money; none where it is old news. What a connector says is
     /// taken as it is: a webhook that got lost on the way must not keep the next one out.
     #[must_use]

@@ -54,7 +54,9 @@ impl Payments {
             .into_iter()
             .filter(|d| written.contains(&d.payment.id))
             .collect();
-        made.iter().for_each(|draft| count(&draft.payment));
+        for draft in &made {
+            count(&draft.payment);
+        }
         self.0
             .hints
             .put_soon(made.iter().map(|draft| (draft.key, &draft.answer)));
