@@ -59,7 +59,7 @@ pub(super) async fn create(
             let route = format!("POST /v1/payments/batch#{index}");
             BatchItem {
                 key: KeyedRequest::new(&caller, &route, &idempotency_key, body),
-                order: parse(body, now, desk.is_production).map_err(Error::Fields),
+                order: parse(body, now, desk.live).map_err(Error::Fields),
             }
         })
         .collect();
