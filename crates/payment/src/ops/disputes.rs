@@ -47,36 +47,35 @@ impl Payments {
         let known = all
             .iter()
             .find(|dispute| dispute.connector == connector && dispute.reference == news.reference);
-        let (dispute, funds) = match known {
-            Some(dispute) => match dispute.after(news) {
+        let (dispute, funds) = if let Some(dispute) = known {
+            match dispute.after(news) {
                 Some(changed) => changed,
                 None => return Ok(Fate::Done),
-            },
-            None => {
-                let is_withdrawn = is_withdrawn(news.state, false);
-                let dispute = Dispute {
-                    id: DisputeId::generate(),
-                    payment_id,
-                    tender_number,
-                    connector,
-                    reference: news.reference.clone(),
-                    amount_minor: news.amount_minor,
-                    reason: news.reason.clone(),
-                    state: news.state,
-                    is_withdrawn,
-                    parts: disputed_parts(&payment.lines, &all, news.amount_minor),
-                    version: 1,
-                    evidence_due_at: news.evidence_due_at,
-                    opened_at: now,
-                    changed_at: news.changed_at,
-                };
-                let funds = if is_withdrawn {
-                    DisputedFunds::Withdrawn
-                } else {
-                    DisputedFunds::Unmoved
-                };
-                (dispute, funds)
             }
+        } else {
+            let is_withdrawn = is_withdrawn(news.state, false);
+            let dispute = Dispute {
+                id: DisputeId::generate(),
+                payment_id,
+                tender_number,
+                connector,
+                reference: news.reference.clone(),
+                amount_minor: news.amount_minor,
+                reason: news.reason.clone(),
+                state: news.state,
+                is_withdrawn,
+                parts: disputed_parts(&payment.lines, &all, news.amount_minor),
+                version: 1,
+                evidence_due_at: news.evidence_due_at,
+                opened_at: now,
+                changed_at: news.changed_at,
+            };
+            let funds = if is_withdrawn {
+                DisputedFunds::Withdrawn
+            } else {
+                DisputedFunds::Unmoved
+            };
+            (dispute, funds)
         };
         disputes::put(work.conn(), &dispute).await?;
         let minor = match funds {
