@@ -75,6 +75,15 @@ async fn every_operation_is_executed_once(live: &'static Live) {
         assert_eq!(completed, i64::from(story.is_completed), "{name}");
     }
     assert!(executed.len() > STORIES.len());
+    // Those that were signed wrongly were refused, and all others taken, the second of each too.
+    if let Some(heard) = counter.heard() {
+        let of = |status: u16| heard.iter().filter(|answered| **answered == status).count();
+        let many = STORIES.len();
+        assert!(
+            of(401) >= many && of(204) > 3 * many && of(401) + of(204) == heard.len(),
+            "{heard:?}"
+        );
+    }
     Arc::into_inner(counter).unwrap().stop().await;
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use testkit::Platform;
 
-/// An operation without what differs from payment to payment: what, where it stands, for how much, whether the connector
-/// has a name for it, why it was refused, and whether anything is still planned.
+/// An operation without what differs from payment to payment: what, where it stands, for how much, whether the
+/// connector has a name for it, why it was refused, and whether anything is still planned.
 pub type Operation = (String, String, i64, bool, Option<String>, bool);
 
 /// Those of a payment, in their order.

@@ -213,6 +213,11 @@ impl Shop {
         );
     }
 
+    /// What was answered to webhooks; none where that can't be known.
+    pub fn heard(&self) -> Option<Vec<u16>> {
+        self.stripe.as_ref().map(StripeDouble::deliveries)
+    }
+
     pub async fn stop(self) {
         self.platform.stop().await;
     }

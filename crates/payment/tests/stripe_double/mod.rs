@@ -1,8 +1,8 @@
 //! A double of Stripe: stateful, over real HTTP, and misbehaving on order.
 //!
 //! It keeps what Stripe's documents promise of idempotency keys, intents, refunds, disputes and webhooks, as far as the
-//! connector uses it. How it misbehaves is decided by the payment method that a charge is made with, as at the simulated
-//! network. Unlike Stripe it can be asked what it executed.
+//! connector uses it. How it misbehaves is decided by the payment method that a charge is made with, as at the
+//! simulated network. Unlike Stripe it can be asked what it executed.
 #![allow(
     dead_code,
     unused_imports,

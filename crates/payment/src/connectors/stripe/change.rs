@@ -1,8 +1,9 @@
 //! What happens to a charge that exists: captures, increments, voids, refunds.
 //!
 //! What is to be sent depends on how the charge stands, and a retry under the same key has to be the same. So each of
-//! them but a refund reads the intent first: where it bears this operation's key, it was executed, and is not sent again;
-//! where it does not, it stands as it did before the first try, since no other operation of a tender is open meanwhile.
+//! them but a refund reads the intent first: where it bears this operation's key, it was executed, and is not sent
+//! again; where it does not, it stands as it did before the first try, since no other operation of a tender is open
+//! meanwhile.
 
 use super::amount::to_stripe;
 use super::ask::{Ask, Rest};
@@ -84,8 +85,8 @@ fn ask<'a>(intent: &'a Intent, task: &'a Task, amount: i64) -> Result<Ask<'a>, O
     }
 }
 
-/// Stripe lets go of all that is held, or of nothing. Of a charge that was captured in part it lets go by a last capture
-/// of 0; one of which nothing was taken is canceled.
+/// Stripe lets go of all that is held, or of nothing. Of a charge that was captured in part it lets go by a last
+/// capture of 0; one of which nothing was taken is canceled.
 fn void<'a>(intent: &'a Intent, key: &'a str, amount: i64) -> Result<Ask<'a>, Outcome> {
     if intent.is_over() {
         // It ran out by itself, or the rest went back with a capture.
@@ -142,7 +143,7 @@ mod tests {
     fn asked(operation: Operation, stands: &Value) -> String {
         let mut task = task(operation);
         task.amount = Money::new(4_000, Currency::KRW);
-        let intent = intent(stands.clone());
+        let intent = intent(stands);
         match ask(&intent, &task, 4_000) {
             Ok(ask) => {
                 let sent = ask.encode();

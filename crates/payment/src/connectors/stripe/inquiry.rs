@@ -35,9 +35,9 @@ pub(super) async fn look_up(wire: &Wire, task: &Task, now: DateTime<Utc>) -> Fou
     found.unwrap_or_else(|fault| Found::NoAnswer(reason(&fault)))
 }
 
-/// An operation whose charge has no name here. Whatever the search finds is there; that it finds nothing says nothing. So
-/// as long as the key holds, the answer is that nothing was found: then the request is sent again, and Stripe executes it
-/// or says what it answered the first time. After that only a person can tell.
+/// An operation whose charge has no name here. Whatever the search finds is there; that it finds nothing says nothing.
+/// So as long as the key holds, the answer is that nothing was found: then the request is sent again, and Stripe
+/// executes it or says what it answered the first time. After that only a person can tell.
 async fn beginning(wire: &Wire, task: &Task, now: DateTime<Utc>) -> Found {
     let age = begun_at(task).map(|begun_at| now - begun_at);
     let why = if age.is_none_or(|age| age >= SEARCH_LAGS) {

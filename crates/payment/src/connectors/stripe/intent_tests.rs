@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const CREATED: i64 = 1_795_000_000;
 
 /// One that succeeded, but for `change`.
-pub(in super::super) fn intent(change: Value) -> Intent {
+pub(in super::super) fn intent(change: &Value) -> Intent {
     let mut whole = json!({
         "id": "pi_1", "object": "payment_intent", "status": "succeeded", "amount": 10_000,
         "amount_capturable": 0, "amount_received": 10_000, "created": CREATED,
@@ -76,7 +76,7 @@ fn every_status_has_its_outcome() {
             Outcome::GivenUp(Ending::Expired),
         ),
     ] {
-        assert_eq!(intent(change.clone()).outcome(), expected, "{change}");
+        assert_eq!(intent(&change).outcome(), expected, "{change}");
     }
 }
 
@@ -90,7 +90,7 @@ fn what_is_not_over_is_not_known() {
         "a_new_word",
     ] {
         assert_eq!(
-            intent(json!({"status": status})).outcome().as_str(),
+            intent(&json!({"status": status})).outcome().as_str(),
             "unknown",
             "{status}"
         );
@@ -100,7 +100,7 @@ fn what_is_not_over_is_not_known() {
 #[test]
 fn how_it_was_given_up_is_read_from_the_reason_that_was_given() {
     for ending in Ending::ALL {
-        let given_up = intent(json!({"status": "canceled", "cancellation_reason": reason(Some(*ending))}));
+        let given_up = intent(&json!({"status": "canceled", "cancellation_reason": reason(Some(*ending))}));
         assert_eq!(given_up.outcome(), Outcome::GivenUp(*ending));
         assert_eq!(given_up.outcome_of_unknown().as_str(), "failed");
     }
@@ -115,7 +115,7 @@ fn several_captures_need_a_charge_that_takes_them() {
         (charge(CREATED, "available"), true),
         (json!({"id": "ch_1", "payment_method_details": null}), false),
     ] {
-        let intent = intent(json!({"latest_charge": latest}));
+        let intent = intent(&json!({"latest_charge": latest}));
         assert_eq!(intent.takes_several_captures(), expected, "{latest}");
     }
 }

@@ -33,8 +33,8 @@ struct Named {
     id: String,
 }
 
-/// Checks `Stripe-Signature: t=SECONDS,v1=SIGNATURE,v1=SIGNATURE`: of several signatures, as there are while a secret is
-/// exchanged, one has to be that of `SECONDS.BODY` under one of our secrets. `v0` is of test events, and no proof.
+/// Checks `Stripe-Signature: t=SECONDS,v1=SIGNATURE,v1=SIGNATURE`: of several signatures, as there are while a secret
+/// is exchanged, one has to be that of `SECONDS.BODY` under one of our secrets. `v0` is of test events, and no proof.
 pub(super) fn verify(
     secrets: &Secrets,
     raw: &RawWebhook,
