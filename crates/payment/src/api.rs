@@ -10,6 +10,7 @@ mod payments;
 mod request;
 #[cfg(test)]
 mod request_tests;
+mod terms;
 mod timeline;
 mod webhooks;
 
@@ -23,6 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::{BATCH_LIMIT, EVIDENCE_LIMIT, refuse_card_numbers, refuse_card_numbers_around};
 
+use crate::connectors::Live;
 use crate::ops::{Answered, Payments};
 
 /// What the handlers share.
@@ -30,7 +32,7 @@ use crate::ops::{Answered, Payments};
 pub(crate) struct Desk {
     pub(crate) payments: Payments,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) is_production: bool,
+    pub(crate) live: Live,
 }
 
 pub(crate) fn routes(desk: Desk) -> OpenApiRouter {

@@ -2,13 +2,14 @@
 
 mod external;
 mod simulator;
+mod stripe;
 mod webhook;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chassis::{Context, StartError};
+use chassis::{Context, Settings, StartError};
 use chrono::{DateTime, Utc};
 use ids::{ChangeId, PaymentId, TransactionId};
 use money::Money;
@@ -17,6 +18,7 @@ use crate::domain::dispute::Dispute;
 use crate::domain::evidence::Evidence;
 use crate::domain::{Action, ConnectorName, Ending, Failure, Operation, Token};
 
+pub use stripe::to_stripe;
 pub use webhook::{RawWebhook, Secrets, Told, VerifiedWebhook, WebhookRefusal};
 
 /// An open operation, as whoever works on it and its connector need it.
@@ -163,10 +165,39 @@ pub trait Connector: Send + Sync {
     fn read(&self, body: &[u8]) -> Result<Told, String>;
 }
 
+/// Which connectors take money here; what was taken elsewhere can always be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Live {
+    /// The simulated network, for tests.
+    pub simulator: bool,
+    /// Stripe.
+    pub stripe: bool,
+}
+
+impl Live {
+    /// As the settings say.
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            simulator: !settings.is_production(),
+            stripe: !settings.text("payment.stripe_secret_key").is_empty(),
+        }
+    }
+
+    /// Whether this one does.
+    pub const fn is_live(self, connector: ConnectorName) -> bool {
+        match connector {
+            ConnectorName::Simulator => self.simulator,
+            ConnectorName::Stripe => self.stripe,
+            ConnectorName::External => false,
+        }
+    }
+}
+
 /// All of them, each with a deadline.
 #[derive(Clone)]
 pub struct Connectors {
     simulator: Arc<dyn Connector>,
+    stripe: Arc<dyn Connector>,
     external: Arc<dyn Connector>,
     deadline: Duration,
 }
@@ -179,6 +210,7 @@ impl Connectors {
             .map_err(|form| StartError(format!("the setting {name} is not valid: {form}")))?;
         Ok(Self {
             simulator: Arc::new(simulator::Simulator::new(context.peers.clone(), secrets)),
+            stripe: Arc::new(stripe::Stripe::new(context)?),
             external: Arc::new(external::External),
             deadline,
         })
@@ -192,6 +224,7 @@ impl Connectors {
     fn of(&self, name: ConnectorName) -> &Arc<dyn Connector> {
         match name {
             ConnectorName::Simulator => &self.simulator,
+            ConnectorName::Stripe => &self.stripe,
             ConnectorName::External => &self.external,
         }
     }

@@ -45,6 +45,30 @@ const SETTINGS: &[Key] = &[
         "with which the simulated network signs webhooks, several with commas between while they are exchanged",
     ),
     Key::new(
+        "payment.stripe_secret_key",
+        Kind::Secret,
+        "",
+        "the secret key of an account at Stripe (sk_... or rk_...); without it nothing is charged there",
+    ),
+    Key::new(
+        "payment.stripe_webhook_secrets",
+        Kind::Secret,
+        "",
+        "with which Stripe signs webhooks (whsec_...), several with commas between while they are exchanged",
+    ),
+    Key::new(
+        "payment.stripe_url",
+        Kind::Text,
+        "https://api.stripe.com",
+        "where Stripe is reached; http for 127.0.0.1 only",
+    ),
+    Key::new(
+        "payment.stripe_files_url",
+        Kind::Text,
+        "https://files.stripe.com",
+        "where Stripe takes files of evidence; http for 127.0.0.1 only",
+    ),
+    Key::new(
         "payment.key_retention_hours",
         Kind::Number,
         "168",
@@ -95,7 +119,7 @@ async fn start(context: Context) -> Result<Parts, StartError> {
         routes: api::routes(Desk {
             payments,
             clock: Arc::clone(&context.clock),
-            is_production: context.settings.is_production(),
+            live: connectors::Live::of(&context.settings),
         }),
     })
 }

@@ -151,7 +151,7 @@ impl Payments {
         match incoming.order.connector {
             _ if is_async => self.request(incoming).await,
             ConnectorName::External => self.queue(incoming).await,
-            ConnectorName::Simulator => self.accept(incoming).await,
+            ConnectorName::Simulator | ConnectorName::Stripe => self.accept(incoming).await,
         }
     }
 

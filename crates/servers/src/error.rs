@@ -91,7 +91,7 @@ pub enum ServersError {
     #[error("no certificate: {0}")]
     Certificate(#[from] rcgen::Error),
     /// Neither `XDG_CACHE_HOME` nor `HOME` is a folder to keep downloads in.
-    #[error("there is no place to keep Kafka; type: export HOME=/where/it/may/be")]
+    #[error("there is no place to keep what is downloaded; type: export HOME=/where/it/may/be")]
     NoCache,
     /// A broker refused what it was asked, or did not answer.
     #[error("{name}: {source}")]

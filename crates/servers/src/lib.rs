@@ -3,6 +3,7 @@
 //! Each server is a child of ours in a process group of its own, keeps its files in a folder of its own, and listens
 //! on ports that were free below 32768, where outgoing connections take theirs. When its value is dropped, it is gone.
 
+mod cache;
 mod certificate;
 mod data_folder;
 mod encrypted;
@@ -16,6 +17,7 @@ mod program;
 mod redis;
 mod replicated;
 mod sentinel;
+mod stripe_mock;
 
 pub use certificate::{ServerCertificate, TestCa};
 pub use encrypted::EncryptedPostgres;
@@ -28,3 +30,4 @@ pub use program::Program;
 pub use redis::RedisServer;
 pub use replicated::ReplicatedPostgres;
 pub use sentinel::RedisSentinel;
+pub use stripe_mock::StripeMock;

@@ -63,7 +63,7 @@ pub(super) async fn create(
                 key: KeyedRequest::new(&caller, &route, &idempotency_key, body),
                 order: match card_number {
                     Some(place) => Err(Error::Fields(vec![place.refusal()])),
-                    None => parse(body, now, desk.is_production).map_err(Error::Fields),
+                    None => parse(body, now, desk.live).map_err(Error::Fields),
                 },
             }
         })

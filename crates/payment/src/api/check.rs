@@ -2,10 +2,12 @@
 
 use axum::http::Uri;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use contracts::events::{PaidLine, TenderKind};
+use contracts::events::PaidLine;
 use web::{Code, FieldError};
 
 use super::request::{LineRequest, PaymentRequest, TenderRequest};
+use super::terms;
+use crate::connectors::Live;
 use crate::domain::amounts::{AmountFault, LARGEST_MINOR, LineAmounts, MOST_LINES, line_amounts, total};
 use crate::domain::{Capture, ConnectorName, Means, Order, Token};
 
@@ -28,7 +30,7 @@ pub(super) struct Check {
 }
 
 impl Check {
-    fn fault(&mut self, pointer: impl Into<String>, code: Code, detail: impl Into<String>) {
+    pub(super) fn fault(&mut self, pointer: impl Into<String>, code: Code, detail: impl Into<String>) {
         self.faults.push(FieldError {
             pointer: pointer.into(),
             code,
@@ -61,12 +63,7 @@ impl Check {
     }
 
     /// The order; of use only where nothing was found wrong.
-    pub(super) fn order(
-        &mut self,
-        request: PaymentRequest,
-        now: DateTime<Utc>,
-        is_production: bool,
-    ) -> Order {
+    pub(super) fn order(&mut self, request: PaymentRequest, now: DateTime<Utc>, live: Live) -> Order {
         let is_external = request.connector == ConnectorName::External;
         let length = request.order_reference.chars().count();
         let plain = !request.order_reference.contains(char::is_control);
@@ -76,9 +73,9 @@ impl Check {
             "give 1 to 64 characters, none of them a control character",
         );
         self.require(
-            is_external || !is_production,
+            is_external || live.is_live(request.connector),
             "/connector",
-            "the simulator is for tests; record the payment as external",
+            terms::not_live(request.connector),
         );
         self.require(
             !is_external || request.capture == Capture::Automatic,
@@ -89,7 +86,10 @@ impl Check {
         let (lines, amounts) = self.lines(request.lines);
         let ranks = self.refund_ranks(&request.refund_order, request.tenders.len());
         self.return_url(request.return_url.as_deref(), is_external);
-        let means = self.means(request.tenders, &ranks, is_external);
+        if request.connector == ConnectorName::Stripe {
+            self.of_stripe(&request.tenders, request.currency);
+        }
+        let means = self.means(request.tenders, &ranks, request.connector);
         let amount_minor = self.sum("/tenders", "the tenders", means.iter().map(|m| m.amount_minor));
         let owed_minor = total(amounts.iter().map(|a| a.owed)).unwrap_or_default();
         if self.faults.is_empty() && !is_external && owed_minor != amount_minor {
@@ -243,7 +243,8 @@ impl Check {
         None
     }
 
-    fn means(&mut self, tenders: Vec<TenderRequest>, ranks: &[i32], is_external: bool) -> Vec<Means> {
+    fn means(&mut self, tenders: Vec<TenderRequest>, ranks: &[i32], connector: ConnectorName) -> Vec<Means> {
+        let is_external = connector == ConnectorName::External;
         self.require(
             (1..=TENDERS).contains(&tenders.len()),
             "/tenders",
@@ -254,17 +255,13 @@ impl Check {
             let at = |field: &str| format!("/tenders/{place}/{field}");
             self.amount(0, tender.amount_minor, &at("amount_minor"), OR_MORE);
             self.require(
-                is_external || is_of_network(tender.kind),
+                terms::takes(connector, tender.kind),
                 at("kind"),
-                "the simulator takes card, voucher and points; record what was paid otherwise as external",
+                terms::kinds(connector),
             );
             let nothing_is_charged = "nothing is charged here: leave this out";
             match (&tender.token, tender.payment_method_id) {
-                (None, None) => self.require(
-                    is_external,
-                    at("token"),
-                    "give a test token such as tok_ok, or a payment_method_id, so that the card can be charged",
-                ),
+                (None, None) => self.require(is_external, at("token"), terms::token(connector)),
                 (Some(_), _) if is_external => self.require(false, at("token"), nothing_is_charged),
                 (None, Some(_)) => self.require(!is_external, at("payment_method_id"), nothing_is_charged),
                 (Some(_), Some(_)) => {
@@ -290,9 +287,4 @@ impl Check {
         self.require(fits, pointer, "give 1 to 255 characters");
         self.require(!is_number, pointer, "never send a card number: send a token");
     }
-}
-
-/// Whether the simulated network takes it.
-pub(super) const fn is_of_network(kind: TenderKind) -> bool {
-    matches!(kind, TenderKind::Card | TenderKind::Voucher | TenderKind::Points)
 }

@@ -17,9 +17,11 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use web::{Body, FieldError, IdempotencyKey, Operator, Page, PageParams, Path, Problem, Query, Reader, page};
 
-use super::check::{Check, is_of_network};
+use super::check::Check;
 use super::request::read as read_fields;
+use super::terms;
 use super::{Desk, respond};
+use crate::connectors::Live;
 use crate::domain::method::{end_of_month, is_over};
 use crate::domain::{ConnectorName, Details, NewMethod, Token};
 use crate::ops::MethodFilter;
@@ -57,11 +59,7 @@ pub(super) struct PaymentMethodRequest {
 }
 
 /// Reads a payment method; the faults name every field that is wrong.
-pub(super) fn parse(
-    body: &Value,
-    now: DateTime<Utc>,
-    is_production: bool,
-) -> Result<NewMethod, Vec<FieldError>> {
+pub(super) fn parse(body: &Value, now: DateTime<Utc>, live: Live) -> Result<NewMethod, Vec<FieldError>> {
     let request: PaymentMethodRequest = read_fields(body).map_err(|fault| vec![fault])?;
     let mut check = Check::default();
     let is_external = request.connector == ConnectorName::External;
@@ -71,14 +69,14 @@ pub(super) fn parse(
         "nothing is charged for a payment that was taken elsewhere: there is nothing to store",
     );
     check.require(
-        is_external || !is_production,
+        is_external || live.is_live(request.connector),
         "/connector",
-        "the simulator is for tests",
+        terms::not_live(request.connector),
     );
     check.require(
-        is_of_network(request.kind),
+        terms::takes(request.connector, request.kind),
         "/kind",
-        "the simulator takes card, voucher and points",
+        terms::kinds(request.connector),
     );
     check.token(&request.token, "/token");
     let fits = |text: &str, most: usize| {
@@ -142,7 +140,7 @@ pub(super) async fn create(
     key: IdempotencyKey,
     Body(body): Body<Value>,
 ) -> Result<Response, Problem> {
-    let method = parse(&body, desk.clock.now(), desk.is_production).map_err(Problem::fields)?;
+    let method = parse(&body, desk.clock.now(), desk.live).map_err(Problem::fields)?;
     let key = KeyedRequest::new(&caller, "POST /v1/payment-methods", &key, &body);
     Ok(respond(desk.payments.add_method(&caller, &key, &method).await?))
 }

@@ -49,7 +49,7 @@ pub(super) async fn create(
     headers: HeaderMap,
     Body(body): Body<Value>,
 ) -> Result<Response, Problem> {
-    let order = parse(&body, desk.clock.now(), desk.is_production).map_err(Problem::fields)?;
+    let order = parse(&body, desk.clock.now(), desk.live).map_err(Problem::fields)?;
     let incoming = Incoming {
         key: KeyedRequest::new(&caller, "POST /v1/payments", &key, &body),
         caller,

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use web::{Code, FieldError, card_number};
 
 use super::check::Check;
+use crate::connectors::Live;
 use crate::domain::{Capture, ConnectorName, Order, Token};
 
 /// A payment that is to be made. All amounts are minor units of `currency`; none of them, and no total, exceeds 10^15.
@@ -90,8 +91,8 @@ pub struct TenderRequest {
     /// What is paid by it.
     #[schema(minimum = 0, maximum = 1_000_000_000_000_000_i64)]
     pub(super) amount_minor: i64,
-    /// The connector's token of the buyer's card, for example `tok_ok` of the simulator. Never a card number.
-    /// Or else `payment_method_id`.
+    /// The connector's token of the buyer's card, for example `tok_ok` of the simulator or `pm_card_visa` of Stripe.
+    /// Never a card number. Or else `payment_method_id`.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     pub(super) token: Option<Token>,
@@ -119,10 +120,10 @@ pub(super) fn read<T: DeserializeOwned>(body: &Value) -> Result<T, FieldError> {
 }
 
 /// Reads a payment and checks all that can be checked without a database; the faults name every field that is wrong.
-pub(super) fn parse(body: &Value, now: DateTime<Utc>, is_production: bool) -> Result<Order, Vec<FieldError>> {
+pub(super) fn parse(body: &Value, now: DateTime<Utc>, live: Live) -> Result<Order, Vec<FieldError>> {
     let request: PaymentRequest = read(body).map_err(|fault| vec![fault])?;
     let mut check = Check::default();
-    let order = check.order(request, now, is_production);
+    let order = check.order(request, now, live);
     if check.faults.is_empty() {
         Ok(order)
     } else {

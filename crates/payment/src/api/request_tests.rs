@@ -6,9 +6,15 @@ use utoipa::PartialSchema;
 use web::Code;
 
 use super::request::{LineRequest, TenderRequest, parse};
+use crate::connectors::Live;
 use crate::domain::amounts::LARGEST_MINOR;
 
 const PARTNER: &str = "ptn_01jd8m3k7efg8v5n2x4c6b9t0r";
+
+const ALL: Live = Live {
+    simulator: true,
+    stripe: true,
+};
 
 fn now() -> DateTime<Utc> {
     DateTime::from_timestamp_secs(1_795_000_000).unwrap()
@@ -20,6 +26,13 @@ fn platform() -> Value {
         "lines": [{"partner_id": PARTNER, "unit_price_minor": 10_000}],
         "tenders": [{"kind": "card", "amount_minor": 10_000, "token": "tok_ok"}],
     })
+}
+
+fn stripe() -> Value {
+    let mut body = platform();
+    body["connector"] = json!("stripe");
+    body["tenders"][0]["token"] = json!("pm_card_visa");
+    body
 }
 
 fn external() -> Value {
@@ -45,7 +58,7 @@ fn with(base: fn() -> Value, pointer: &str, value: Value) -> Value {
 }
 
 fn faults(body: &Value) -> Vec<(String, Code)> {
-    match parse(body, now(), false) {
+    match parse(body, now(), ALL) {
         Ok(_) => Vec::new(),
         Err(faults) => faults.into_iter().map(|e| (e.pointer, e.code)).collect(),
     }
@@ -109,7 +122,7 @@ fn a_fault_is_named_by_its_field() {
         ),
         (external, "/capture", json!("manual"), InvalidField),
         (external, "/tenders/0/token", json!("tok_ok"), InvalidField),
-        (external, "/connector", json!("stripe"), InvalidField),
+        (external, "/connector", json!("cheque"), InvalidField),
         (external, "/colour", json!("red"), InvalidField),
     ];
     for (base, pointer, value, code) in cases {
@@ -278,9 +291,48 @@ fn more_than_500_lines_or_20_tenders_are_refused() {
 
 #[test]
 fn production_takes_no_test_money() {
-    let faults = parse(&platform(), now(), true).unwrap_err();
+    let production = Live {
+        simulator: false,
+        stripe: true,
+    };
+    let faults = parse(&platform(), now(), production).unwrap_err();
     assert_eq!(faults[0].pointer, "/connector");
-    assert!(parse(&external(), now(), true).is_ok());
+    assert!(parse(&external(), now(), production).is_ok());
+    assert!(parse(&stripe(), now(), production).is_ok());
+}
+
+#[test]
+fn stripe_takes_cards_in_amounts_that_it_can_write_where_it_has_an_account() {
+    assert_eq!(faults(&stripe()), []);
+    for (pointer, value) in [
+        ("/tenders/0/token", json!(null)),
+        ("/tenders/0/token", json!("tok_ok")),
+        ("/tenders/0/kind", json!("voucher")),
+        ("/tenders/0/amount_minor", json!(0)),
+        ("/tenders/0/amount_minor", json!(1_000_000_000_000_i64)),
+    ] {
+        let body = with(stripe, pointer, value);
+        assert!(
+            faults(&body).contains(&(pointer.to_owned(), Code::InvalidField)),
+            "{body}"
+        );
+    }
+    let mut dinars = stripe();
+    dinars["currency"] = json!("KWD");
+    assert_eq!(faults(&dinars), []);
+    dinars["tenders"][0]["amount_minor"] = json!(9_999);
+    dinars["lines"][0]["unit_price_minor"] = json!(9_999);
+    assert_eq!(
+        faults(&dinars),
+        [("/tenders/0/amount_minor".to_owned(), Code::InvalidField)]
+    );
+    let without = Live {
+        simulator: true,
+        stripe: false,
+    };
+    let refused = parse(&stripe(), now(), without).unwrap_err();
+    assert_eq!(refused[0].pointer, "/connector");
+    assert!(refused[0].detail.contains("payment.stripe_secret_key"));
 }
 
 #[test]

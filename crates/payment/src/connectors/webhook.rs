@@ -83,6 +83,24 @@ impl Secrets {
         secrets.map(Self).ok_or_else(|| form.to_owned())
     }
 
+    /// From texts that begin with `whsec_`, several with commas between, each of them a key as it stands. The error
+    /// says what is wrong, not what stands there.
+    pub fn parse_as_text(text: &str) -> Result<Self, String> {
+        let all = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let one = |text: &str| {
+            let fits = text.strip_prefix("whsec_").is_some_and(|key| !key.is_empty());
+            fits.then(|| text.as_bytes().to_vec())
+        };
+        let secrets: Option<Vec<_>> = all.map(one).collect();
+        let form = "give what begins with whsec_, several with commas between";
+        secrets.map(Self).ok_or_else(|| form.to_owned())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether `signature` is that of `message` under one of them. Takes the same time whether it is or not.
     pub fn fit(&self, message: &[&[u8]], signature: &[u8]) -> bool {
         let fits = |key: &Vec<u8>| {
@@ -103,7 +121,7 @@ impl Secrets {
     /// `id.timestamp.body` in `webhook-signature`.
     /// <https://github.com/standard-webhooks/standard-webhooks>
     pub fn verify(&self, raw: &RawWebhook, now: DateTime<Utc>) -> Result<VerifiedWebhook, WebhookRefusal> {
-        if self.0.is_empty() {
+        if self.is_empty() {
             return Err(WebhookRefusal::NoSecret);
         }
         let id = header(raw, "webhook-id")?;
@@ -277,6 +295,15 @@ mod tests {
             ("whsec_!", false),
         ] {
             assert_eq!(Secrets::parse(text).is_ok(), is_good, "{text:?}");
+        }
+        for (text, is_good) in [
+            ("", true),
+            ("whsec_a", true),
+            ("whsec_!, whsec_b25l", true),
+            ("b25l", false),
+            ("whsec_", false),
+        ] {
+            assert_eq!(Secrets::parse_as_text(text).is_ok(), is_good, "{text:?}");
         }
     }
 }

@@ -28,6 +28,8 @@ words! {
     ConnectorName {
         /// The simulated card network, for tests.
         Simulator = "simulator",
+        /// Stripe.
+        Stripe = "stripe",
         /// Nobody here: it was taken elsewhere and is recorded.
         External = "external",
     }
@@ -37,7 +39,7 @@ impl ConnectorName {
     /// Where money that this connector takes was taken.
     pub const fn origin(self) -> Origin {
         match self {
-            Self::Simulator => Origin::Platform,
+            Self::Simulator | Self::Stripe => Origin::Platform,
             Self::External => Origin::External,
         }
     }

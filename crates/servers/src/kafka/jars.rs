@@ -1,20 +1,17 @@
 //! Kafka's jars: fetched by Maven once a machine, kept in the user's cache.
 
-use std::env::var_os;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::process::Command;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::release::Release;
-use crate::{ServersError, at};
+use crate::{ServersError, at, cache};
 
 /// About 45 MB arrive in seconds; a line that needs longer than this is as good as none.
 const LIMIT: Duration = Duration::from_mins(10);
-/// How often whoever waits for another process to fetch looks whether it has.
-const LOOK: Duration = Duration::from_millis(200);
 const PLUGIN: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 const REMEDY: &str = "type: apt-get install maven";
 
@@ -23,13 +20,12 @@ const REMEDY: &str = "type: apt-get install maven";
 /// It is made under a lock and gets its name when it is complete: of several processes one fetches, and none takes a
 /// half for the whole.
 pub(crate) async fn folder(release: &Release) -> Result<PathBuf, ServersError> {
-    let cache = cache()?.join("jeongsan/kafka");
+    let cache = cache::folder("kafka")?;
     let jars = cache.join(release.version);
     if jars.is_dir() {
         return Ok(jars);
     }
-    fs::create_dir_all(&cache).map_err(at(&cache))?;
-    let _only_one = lock(&cache.join(format!("{}.lock", release.version))).await?;
+    let _only_one = cache::lock(&cache.join(format!("{}.lock", release.version))).await?;
     if jars.is_dir() {
         return Ok(jars);
     }
@@ -92,28 +88,4 @@ fn dependency([group, artifact, version]: [&str; 3]) -> String {
         "<dependency><groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{version}</version>\
          </dependency>\n"
     )
-}
-
-/// The user's cache, as the XDG base directories say.
-fn cache() -> Result<PathBuf, ServersError> {
-    let absolute = |name| {
-        var_os(name)
-            .map(PathBuf::from)
-            .filter(|path: &PathBuf| path.is_absolute())
-    };
-    absolute("XDG_CACHE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
-        .ok_or(ServersError::NoCache)
-}
-
-/// A lock that ends with the value, or with the process however it ends.
-async fn lock(path: &Path) -> Result<File, ServersError> {
-    let file = File::create(path).map_err(at(path))?;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => sleep(LOOK).await,
-            Err(TryLockError::Error(source)) => return Err(at(path)(source)),
-        }
-    }
 }

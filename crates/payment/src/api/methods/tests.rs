@@ -2,6 +2,15 @@ use serde_json::json;
 
 use super::*;
 
+const LIVE: Live = Live {
+    simulator: true,
+    stripe: false,
+};
+const NOT_LIVE: Live = Live {
+    simulator: false,
+    stripe: false,
+};
+
 fn now() -> DateTime<Utc> {
     "2026-11-26T05:00:00Z".parse().unwrap()
 }
@@ -48,7 +57,7 @@ fn a_fault_is_named_by_its_field() {
         ("is_default", json!(true), false),
     ] {
         let body = with(field, value);
-        let faults = parse(&body, now(), false).err().unwrap_or_default();
+        let faults = parse(&body, now(), LIVE).err().unwrap_or_default();
         let pointers: Vec<_> = faults.iter().map(|fault| fault.pointer.clone()).collect();
         let expected: Vec<_> = (!is_sound).then(|| format!("/{field}")).into_iter().collect();
         assert_eq!(pointers, expected, "{body}");
@@ -57,12 +66,12 @@ fn a_fault_is_named_by_its_field() {
 
 #[test]
 fn production_stores_no_test_money() {
-    let faults = parse(&with("brand", Value::Null), now(), true).unwrap_err();
+    let faults = parse(&with("brand", Value::Null), now(), NOT_LIVE).unwrap_err();
     assert_eq!(faults[0].pointer, "/connector");
 }
 
 #[test]
 fn a_token_is_not_in_what_is_printed() {
-    let method = parse(&with("token", json!("tok_secret")), now(), false).unwrap();
+    let method = parse(&with("token", json!("tok_secret")), now(), LIVE).unwrap();
     assert!(!format!("{method:?}").contains("tok_secret"));
 }
