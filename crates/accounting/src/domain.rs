@@ -9,7 +9,7 @@ mod period;
 mod posting;
 
 pub(crate) use account::{Account, AccountType, side_word};
-pub(crate) use difference::{BreakState, Difference, DifferenceKind, Repayment};
+pub(crate) use difference::{BreakState, Difference, DifferenceKind, DisputeChange, Repayment};
 #[cfg(test)]
 pub(crate) use entry::Line;
 pub(crate) use entry::{BalancedEntry, DraftEntry};

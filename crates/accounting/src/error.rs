@@ -1,7 +1,7 @@
 //! What can go wrong in the books.
 
 use bus::{BusError, Refusal};
-use ids::{JournalEntryId, SettlementDetailId, SettlementId, TransactionId};
+use ids::{DisputeId, JournalEntryId, SettlementDetailId, SettlementId, TransactionId};
 use money::Currency;
 use web::{Code, Problem};
 
@@ -65,6 +65,19 @@ pub(crate) enum Error {
         /// What its parts give, minor units.
         parts_minor: i128,
     },
+    /// A dispute's lines are more than it is about.
+    #[error("{dispute_id} is about {amount_minor}, and its lines say {lines_minor}")]
+    DisputeDoesNotAddUp {
+        /// The dispute.
+        dispute_id: DisputeId,
+        /// What it is about, minor units.
+        amount_minor: i64,
+        /// What its lines give, minor units.
+        lines_minor: i128,
+    },
+    /// A dispute was lost, and the money came back by that.
+    #[error("{0} was lost, and says that the money came back")]
+    LostAndReturned(DisputeId),
     /// There is no such entry.
     #[error("there is no journal entry {0}")]
     NoSuchEntry(JournalEntryId),

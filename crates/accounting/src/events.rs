@@ -1,4 +1,4 @@
-//! What is consumed: payments, refunds, priced lines and statements, each booked once.
+//! What is consumed: payments, refunds, disputes, priced lines and statements, each booked once.
 
 use std::marker::PhantomData;
 use std::sync::Arc;

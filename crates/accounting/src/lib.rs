@@ -1,7 +1,7 @@
 //! The books: accounts, ledgers and journal entries that always balance.
 //!
 //! Owns the chart of accounts, journal entries (전표) with their lines, ledgers (원장), periods and breaks. Hears what
-//! was paid, refunded, priced and settled, books each fact once, and tells of every entry it posts.
+//! was paid, refunded, disputed, priced and settled, books each fact once, and tells of every entry it posts.
 //!
 //! What never happens here:
 //! - An entry whose debits differ from its credits in any currency, or that changes after it was posted.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use calendar::TimeZone;
 use chassis::{Context, Database, Key, Kind, Parts, Service, StartError};
 use contracts::events::{
-    Event, PaymentCompleted, PaymentRefunded, SettlementCompleted, SettlementLinesPriced,
+    DisputeChanged, Event, PaymentCompleted, PaymentRefunded, SettlementCompleted, SettlementLinesPriced,
 };
 use postgres::DatabaseSpec;
 
@@ -71,6 +71,10 @@ fn start(context: &Context) -> Result<Parts, StartError> {
     context.consume(
         PaymentRefunded::TOPIC,
         Arc::new(Books::<PaymentRefunded>::new(&bookkeeper)),
+    )?;
+    context.consume(
+        DisputeChanged::TOPIC,
+        Arc::new(Books::<DisputeChanged>::new(&bookkeeper)),
     )?;
     context.consume(
         SettlementLinesPriced::TOPIC,

@@ -8,6 +8,7 @@ pub(crate) mod accounts;
 pub(crate) mod books;
 pub(crate) mod break_repayments;
 pub(crate) mod breaks;
+pub(crate) mod dispute_breaks;
 pub(crate) mod journal_entries;
 pub(crate) mod journal_lines;
 pub(crate) mod ledgers;

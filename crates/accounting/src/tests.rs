@@ -1,6 +1,7 @@
 //! Rules that need a database.
 
 mod consuming;
+mod disputes;
 mod guards;
 mod periods;
 mod posting;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use contracts::Role;
-use contracts::events::{PaymentFailed, UserChanged};
+use contracts::events::{DisputeChanged, DisputeState, PaymentFailed, UserChanged};
 use ids::NotificationId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,6 +14,12 @@ use uuid::Uuid;
 pub(crate) enum Kind {
     /// A payment failed for good.
     PaymentFailed,
+    /// A buyer's bank took the money of a payment, and waits for evidence.
+    DisputeOpened,
+    /// The money of a disputed payment is gone.
+    DisputeLost,
+    /// The money of a disputed payment came back.
+    DisputeWon,
     /// A user was made.
     UserAdded,
     /// A user's login, roles or state changed.
@@ -24,8 +30,11 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::PaymentFailed,
+        Self::DisputeOpened,
+        Self::DisputeLost,
+        Self::DisputeWon,
         Self::UserAdded,
         Self::UserChanged,
         Self::UserDeactivated,
@@ -35,6 +44,9 @@ impl Kind {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::PaymentFailed => "payment_failed",
+            Self::DisputeOpened => "dispute_opened",
+            Self::DisputeLost => "dispute_lost",
+            Self::DisputeWon => "dispute_won",
             Self::UserAdded => "user_added",
             Self::UserChanged => "user_changed",
             Self::UserDeactivated => "user_deactivated",
@@ -60,9 +72,16 @@ pub(crate) struct Message {
     pub(crate) body: String,
 }
 
-impl From<&PaymentFailed> for Message {
-    fn from(event: &PaymentFailed) -> Self {
-        Self {
+/// A fact that people are told of.
+pub(crate) trait Told {
+    /// What is to be said of it; none where nobody needs to know.
+    fn message(&self) -> Option<Message>;
+}
+
+impl Told for PaymentFailed {
+    fn message(&self) -> Option<Message> {
+        let event = self;
+        Some(Message {
             kind: Kind::PaymentFailed,
             subject: event.payment_id.to_string(),
             title: format!("Payment of {} failed", event.amount),
@@ -74,12 +93,44 @@ impl From<&PaymentFailed> for Message {
                 event.failed_at.format("%Y-%m-%d %H:%M:%S UTC"),
                 event.reason
             ),
-        }
+        })
     }
 }
 
-impl From<&UserChanged> for Message {
-    fn from(event: &UserChanged) -> Self {
+/// Who handles disputes is told when evidence is needed, and how it ended; what lies between is there to be read.
+impl Told for DisputeChanged {
+    fn message(&self) -> Option<Message> {
+        let event = self;
+        let (kind, verb, rest) = match event.state {
+            DisputeState::NeedsResponse => (
+                Kind::DisputeOpened,
+                "was opened",
+                "The bank took the money: hand in evidence to get it back.",
+            ),
+            DisputeState::Lost => (Kind::DisputeLost, "was lost", "The money is gone."),
+            DisputeState::Won => (Kind::DisputeWon, "was won", "No money is missing any more."),
+            DisputeState::Warning | DisputeState::WarningClosed | DisputeState::UnderReview => return None,
+        };
+        Some(Message {
+            kind,
+            subject: event.payment_id.to_string(),
+            title: format!("Dispute over {} {verb}", event.amount),
+            body: format!(
+                "The dispute {} of payment {}, order {:?}, over {} {verb} at {}: {}. {rest}",
+                event.dispute_id,
+                event.payment_id,
+                event.order_reference,
+                event.amount,
+                event.changed_at.format("%Y-%m-%d %H:%M:%S UTC"),
+                event.reason
+            ),
+        })
+    }
+}
+
+impl Told for UserChanged {
+    fn message(&self) -> Option<Message> {
+        let event = self;
         let kind = match (event.active, event.version) {
             (false, _) => Kind::UserDeactivated,
             (true, 1) => Kind::UserAdded,
@@ -89,7 +140,7 @@ impl From<&UserChanged> for Message {
         let (title, verb) = match kind {
             Kind::UserDeactivated => (format!("User {login} was deactivated"), "may not log in any more"),
             Kind::UserAdded => (format!("User {login} was added"), "may log in now"),
-            Kind::UserChanged | Kind::PaymentFailed => (format!("User {login} was changed"), "was changed"),
+            _ => (format!("User {login} was changed"), "was changed"),
         };
         let roles: Vec<&str> = event.roles.iter().copied().map(role_word).collect();
         let roles = if roles.is_empty() {
@@ -97,12 +148,12 @@ impl From<&UserChanged> for Message {
         } else {
             roles.join(", ")
         };
-        Self {
+        Some(Message {
             kind,
             subject: event.user_id.to_string(),
             title,
             body: format!("The user {login} ({}) {verb}. Roles: {roles}.", event.user_id),
-        }
+        })
     }
 }
 
@@ -135,7 +186,7 @@ pub(crate) struct Notification {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ids::{PaymentId, UserId};
+    use ids::{PartnerId, PaymentId, UserId};
     use money::{Currency, Money};
 
     #[test]
@@ -156,11 +207,47 @@ mod tests {
             reason: "card_declined".into(),
             failed_at: "2026-12-01T00:00:00Z".parse().unwrap(),
         };
-        let message = Message::from(&event);
+        let message = event.message().unwrap();
         assert_eq!(message.subject, event.payment_id.to_string());
         assert_eq!(message.title, "Payment of BRL 12,500.00 failed");
         for part in ["\"o-1\"", "card_declined", "2026-12-01 00:00:00 UTC"] {
             assert!(message.body.contains(part), "{}", message.body);
+        }
+    }
+
+    #[test]
+    fn a_dispute_is_told_when_it_is_opened_and_when_it_is_decided() {
+        use contracts::events::DisputedFunds::Unmoved;
+        let at = "2026-12-01T00:00:00Z".parse().unwrap();
+        let payment = testkit::events::payment_completed(PartnerId::generate(), 10_000, at);
+        for (state, told) in [
+            (DisputeState::Warning, None),
+            (DisputeState::WarningClosed, None),
+            (DisputeState::UnderReview, None),
+            (
+                DisputeState::NeedsResponse,
+                Some((Kind::DisputeOpened, "was opened")),
+            ),
+            (DisputeState::Lost, Some((Kind::DisputeLost, "was lost"))),
+            (DisputeState::Won, Some((Kind::DisputeWon, "was won"))),
+        ] {
+            let event = testkit::events::dispute_changed(&payment, state, Unmoved, 10_000, &[], at);
+            let message = event.message();
+            assert_eq!(message.as_ref().map(|m| m.kind), told.map(|(kind, _)| kind));
+            let (Some(message), Some((_, verb))) = (message, told) else {
+                continue;
+            };
+            assert_eq!(message.title, format!("Dispute over KRW 10,000 {verb}"));
+            assert_eq!(message.subject, payment.payment_id.to_string());
+            let dispute = event.dispute_id.to_string();
+            for part in [
+                &payment.order_reference,
+                &dispute,
+                "fraudulent",
+                "2026-12-01 00:00:00 UTC",
+            ] {
+                assert!(message.body.contains(part), "{}", message.body);
+            }
         }
     }
 
@@ -179,7 +266,7 @@ mod tests {
                 active,
                 version,
             };
-            let message = Message::from(&event);
+            let message = event.message().unwrap();
             assert_eq!((message.kind, message.title.as_str()), (kind, title));
             assert!(
                 message.body.ends_with("Roles: operator, auditor."),

@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use bus::{Handler, Record, Refusal, Work};
 use chassis::Clock;
 use contracts::Event;
-use contracts::events::{PaymentFailed, UserChanged};
+use contracts::events::{DisputeChanged, PaymentFailed, UserChanged};
 
-use crate::domain::Message;
+use crate::domain::Told;
 use crate::ops;
 
 /// Tells of payments that failed.
@@ -18,6 +18,16 @@ pub(crate) struct FailedPayments(pub(crate) Arc<dyn Clock>);
 impl Handler for FailedPayments {
     async fn handle(&self, work: &mut Work, records: &[&Record]) -> Result<(), Refusal> {
         tell::<PaymentFailed>(work, records, self.0.as_ref()).await
+    }
+}
+
+/// Tells of disputes that were opened or decided.
+pub(crate) struct Disputes(pub(crate) Arc<dyn Clock>);
+
+#[async_trait]
+impl Handler for Disputes {
+    async fn handle(&self, work: &mut Work, records: &[&Record]) -> Result<(), Refusal> {
+        tell::<DisputeChanged>(work, records, self.0.as_ref()).await
     }
 }
 
@@ -31,18 +41,23 @@ impl Handler for ChangedUsers {
     }
 }
 
-async fn tell<E: Event>(work: &mut Work, records: &[&Record], clock: &dyn Clock) -> Result<(), Refusal>
-where
-    for<'a> Message: From<&'a E>,
-{
+async fn tell<E: Event + Told>(
+    work: &mut Work,
+    records: &[&Record],
+    clock: &dyn Clock,
+) -> Result<(), Refusal> {
     let facts = records
         .iter()
-        .map(|record| {
-            Ok(ops::Fact {
+        .filter_map(|record| {
+            let message = match record.event::<E>() {
+                Ok(event) => event.message()?,
+                Err(error) => return Some(Err(error.into())),
+            };
+            Some(Ok(ops::Fact {
                 event_id: record.event_id,
                 occurred_at: record.occurred_at,
-                message: Message::from(&record.event::<E>()?),
-            })
+                message,
+            }))
         })
         .collect::<Result<Vec<_>, Refusal>>()?;
     ops::tell(work, facts, clock.now()).await?;

@@ -1,6 +1,6 @@
 //! What people are told: notifications stored and kept.
 //!
-//! Owns `notifications`. Listens to `payment-failed` and `user-changed`, and publishes nothing.
+//! Owns `notifications`. Listens to `payment-failed`, `dispute-changed` and `user-changed`, and publishes nothing.
 //!
 //! What never happens here: one event makes two notifications, however often it is delivered; a notification is
 //! changed, but for having been read.
@@ -22,7 +22,7 @@ use contracts::topics;
 use postgres::DatabaseSpec;
 use sqlx::migrate::Migrator;
 
-use crate::events::{ChangedUsers, FailedPayments};
+use crate::events::{ChangedUsers, Disputes, FailedPayments};
 
 static MIGRATOR: Migrator = sqlx::migrate!();
 static MIGRATORS: [&Migrator; 1] = [&MIGRATOR];
@@ -55,6 +55,8 @@ pub fn service() -> Service {
 async fn start(context: Context) -> Result<Parts, StartError> {
     let payments = FailedPayments(Arc::clone(&context.clock));
     context.consume(topics::PAYMENT_FAILED, Arc::new(payments))?;
+    let disputes = Disputes(Arc::clone(&context.clock));
+    context.consume(topics::DISPUTE_CHANGED, Arc::new(disputes))?;
     let users = ChangedUsers(Arc::clone(&context.clock));
     context.consume(topics::USER_CHANGED, Arc::new(users))?;
     Ok(Parts {

@@ -6,16 +6,16 @@ use bus::{Handler, Outbox, Record, Refusal};
 use chassis::ManualClock;
 use chrono::{DateTime, Utc};
 use contracts::Role;
-use contracts::events::{PaymentFailed, UserChanged};
-use ids::{NotificationId, PaymentId, UserId};
+use contracts::events::{DisputeChanged, DisputeState, DisputedFunds, PaymentFailed, UserChanged};
+use ids::{NotificationId, PartnerId, PaymentId, UserId};
 use money::{Currency, Money};
 use serde_json::json;
-use testkit::events::record;
+use testkit::events::{dispute_changed, dispute_goes_on, payment_completed, record};
 use testkit::{Database, Platform};
 
 use crate::domain::Kind;
 use crate::error::Error;
-use crate::events::{ChangedUsers, FailedPayments};
+use crate::events::{ChangedUsers, Disputes, FailedPayments};
 use crate::ops;
 
 fn now() -> DateTime<Utc> {
@@ -85,6 +85,47 @@ async fn an_event_that_is_not_of_its_form_is_refused_for_good() {
     let outcome = handle(&database.outbox(), &FailedPayments(clock()), &[&good, &bad]).await;
     assert!(matches!(outcome, Err(Refusal::Never(_))), "{outcome:?}");
     assert_eq!(all(&database.outbox(), None, None).await, 0);
+}
+
+#[tokio::test]
+async fn a_dispute_is_told_of_when_it_is_opened_and_decided_and_not_between() {
+    let database = Database::for_service(&crate::service()).await;
+    let outbox = database.outbox();
+    let payment = payment_completed(PartnerId::generate(), 10_000, now());
+    let unmoved = DisputedFunds::Unmoved;
+    let asked = dispute_changed(
+        &payment,
+        DisputeState::Warning,
+        unmoved,
+        10_000,
+        &[(1, 10_000)],
+        now(),
+    );
+    let next = |before: &DisputeChanged, state| dispute_goes_on(before, state, unmoved, now());
+    let opened = next(&asked, DisputeState::NeedsResponse);
+    let reviewed = next(&opened, DisputeState::UnderReview);
+    let (won, lost) = (
+        next(&reviewed, DisputeState::Won),
+        next(&reviewed, DisputeState::Lost),
+    );
+    let changes = [asked, opened, reviewed, won, lost];
+    let records: Vec<Record> = changes
+        .iter()
+        .zip(1..)
+        .map(|(change, number)| record(change, number, now()))
+        .collect();
+    let records: Vec<&Record> = records.iter().collect();
+    for _ in 0..2 {
+        handle(&outbox, &Disputes(clock()), &records).await.unwrap();
+    }
+    assert_eq!(all(&outbox, None, None).await, 3);
+    for kind in [Kind::DisputeOpened, Kind::DisputeWon, Kind::DisputeLost] {
+        let told = ops::notifications(&outbox, Some(kind), None, None, 10)
+            .await
+            .unwrap();
+        let [one] = &told[..] else { panic!("{told:?}") };
+        assert_eq!(one.message.subject, payment.payment_id.to_string());
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use bus::{BusError, Refusal};
 use calendar::CalendarError;
 use chrono::{DateTime, NaiveDate, Utc};
-use ids::{HoldId, PartnerId, PaymentId, SettlementId, TransactionId, WindowId};
+use ids::{DisputeId, HoldId, PartnerId, PaymentId, SettlementId, TransactionId, WindowId};
 use lease::LeaseError;
 use web::{Code, Problem};
 
@@ -37,6 +37,16 @@ pub enum Error {
         payment_id: PaymentId,
         /// The refund.
         refund_id: TransactionId,
+        /// What can't be right.
+        reason: String,
+    },
+    /// A change of a dispute contradicts itself.
+    #[error("{dispute_id} of {payment_id} can't be right: {reason}")]
+    DisputeUnfit {
+        /// The payment.
+        payment_id: PaymentId,
+        /// The dispute.
+        dispute_id: DisputeId,
         /// What can't be right.
         reason: String,
     },

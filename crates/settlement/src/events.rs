@@ -8,10 +8,11 @@ use bus::{Handler, Record, Refusal, Work};
 use chassis::Clock;
 use contracts::Event;
 use contracts::events::{
-    ContractChanged, PartnerChanged, PaymentCompleted, PaymentRefunded, SettlementRequested,
+    ContractChanged, DisputeChanged, PartnerChanged, PaymentCompleted, PaymentRefunded, SettlementRequested,
 };
 use ids::WindowId;
 
+use crate::ops::price_disputes::price_disputes;
 use crate::ops::price_payments::price_payments;
 use crate::ops::price_refunds::price_refunds;
 use crate::ops::record_contracts::record_contracts;
@@ -51,6 +52,9 @@ impl Handler for Events {
             }
             PaymentRefunded::TOPIC => {
                 price_refunds(work, &events::<PaymentRefunded>(records)?, now).await?;
+            }
+            DisputeChanged::TOPIC => {
+                price_disputes(work, &events::<DisputeChanged>(records)?, now).await?;
             }
             ContractChanged::TOPIC => {
                 record_contracts(work, events::<ContractChanged>(records)?, now).await?;

@@ -1,7 +1,7 @@
 //! What every partner is owed: priced lines, windows, statements.
 //!
-//! Owns: the price of every line (`settlement_details`), which lines take others back (`reversals`), the windows that
-//! count them, the statements of the windows (`settlements`), when the next ones are due (`settlement_schedules`), and
+//! Owns: the price of every line (`settlement_details`), which lines take others back (`reversals`), which
+//! are of disputes (`disputed_lines`), the windows that count them, the statements of the windows (`settlements`), when the next ones are due (`settlement_schedules`), and
 //! what is left over between statements. Knows from events: partners, and every version of every contract.
 //!
 //! What never happens here: a priced line or a statement changes; a line is counted by two statements or by none; a
@@ -74,6 +74,7 @@ fn start(context: &Context) -> Result<Parts, StartError> {
         topics::CONTRACT_CHANGED,
         topics::PAYMENT_COMPLETED,
         topics::PAYMENT_REFUNDED,
+        topics::DISPUTE_CHANGED,
     ];
     for topic in intake_topics.into_iter().chain([topics::SETTLEMENT_REQUESTED]) {
         context.consume(topic, Arc::clone(&handler))?;

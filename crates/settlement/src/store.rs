@@ -7,6 +7,7 @@
 pub mod balances;
 pub mod contracts;
 pub mod details;
+pub mod disputed_lines;
 pub mod holds;
 mod ids_shown;
 pub mod partners;
@@ -16,6 +17,7 @@ pub mod schedules;
 pub mod settlements;
 pub mod status;
 pub mod waiting;
+pub mod waiting_disputed_lines;
 pub mod waiting_reversals;
 pub mod windows;
 

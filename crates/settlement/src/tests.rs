@@ -1,5 +1,6 @@
 //! The service on a real PostgreSQL.
 
+mod disputes;
 mod holds;
 mod pricing;
 mod races;

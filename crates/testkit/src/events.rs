@@ -5,12 +5,12 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use contracts::Event;
 use contracts::contract_terms::{Bearer, ContractTerms};
 use contracts::events::{
-    ContractChanged, Origin, PaidLine, PaidTender, PartnerChanged, PartnerKind, PartnerStatus,
-    PaymentCompleted, PaymentRefunded, RefundOutcome, RefundedLine, RefundedTender, SettlementCompleted,
-    TenderKind,
+    ContractChanged, DisputeChanged, DisputeState, DisputedFunds, DisputedLine, Origin, PaidLine, PaidTender,
+    PartnerChanged, PartnerKind, PartnerStatus, PaymentCompleted, PaymentRefunded, RefundOutcome,
+    RefundedLine, RefundedTender, SettlementCompleted, TenderKind,
 };
-use ids::{ContractId, PartnerId, PaymentId, SettlementId, TenderId, TransactionId, WindowId};
-use money::Currency;
+use ids::{ContractId, DisputeId, PartnerId, PaymentId, SettlementId, TenderId, TransactionId, WindowId};
+use money::{Currency, Money};
 use serde_json::json;
 use serde_json::value::RawValue;
 
@@ -132,6 +132,62 @@ fn refunded_line(line: &PaidLine, outcome: RefundOutcome, refunded: i64, before:
         shipping_minor: shipping,
         owed_minor: owed,
         refunded_before_minor: before,
+    }
+}
+
+/// A dispute of the first tender of a payment is told of for the first time: how much, and which part of it is of which
+/// line.
+///
+/// # Panics
+/// Where the payment has no tender or no such line.
+pub fn dispute_changed(
+    payment: &PaymentCompleted,
+    state: DisputeState,
+    funds: DisputedFunds,
+    amount_minor: i64,
+    parts: &[(i32, i64)],
+    changed_at: DateTime<Utc>,
+) -> DisputeChanged {
+    let lines = parts.iter().map(|(number, disputed)| {
+        let line = payment.lines.iter().find(|line| line.line_number == *number);
+        DisputedLine {
+            line_number: *number,
+            partner_id: line.expect("a line of the payment").partner_id,
+            disputed_minor: *disputed,
+        }
+    });
+    let tender = payment.tenders.first().expect("a tender");
+    DisputeChanged {
+        dispute_id: DisputeId::generate(),
+        version: 1,
+        payment_id: payment.payment_id,
+        order_reference: payment.order_reference.clone(),
+        sold_at: payment.sold_at,
+        tender_id: tender.tender_id,
+        tender_kind: tender.kind,
+        amount: Money::new(amount_minor, payment.currency),
+        reason: "fraudulent".to_owned(),
+        state,
+        funds,
+        lines: lines.collect(),
+        changed_at,
+    }
+}
+
+/// What a dispute is told of as next.
+#[must_use]
+pub fn dispute_goes_on(
+    before: &DisputeChanged,
+    state: DisputeState,
+    funds: DisputedFunds,
+    changed_at: DateTime<Utc>,
+) -> DisputeChanged {
+    DisputeChanged {
+        version: before.version + 1,
+        state,
+        funds,
+        changed_at,
+        ..before.clone()
     }
 }
 

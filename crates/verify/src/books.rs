@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use calendar::TimeZone;
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use contracts::events::{
-    AccountingEntry, PaymentCompleted, PaymentRefunded, SettlementCompleted, SettlementLinesPriced, Side,
+    AccountingEntry, DisputeChanged, PaymentCompleted, PaymentRefunded, SettlementCompleted,
+    SettlementLinesPriced, Side,
 };
 use contracts::{Event, topics};
 use uuid::Uuid;
@@ -53,6 +54,14 @@ pub(crate) async fn check(databases: &Databases, time_zone: TimeZone) -> Result<
         prefix: "pay",
         entry: Entry::of_refund,
         happened_at: |told, _| told.refunded_at,
+    };
+    booked(databases, payment, &days, &booking, &mut expected)
+        .await?
+        .done(&mut checks);
+    let booking = Booking::<DisputeChanged> {
+        prefix: "pay",
+        entry: Entry::of_dispute,
+        happened_at: |told, _| told.changed_at,
     };
     booked(databases, payment, &days, &booking, &mut expected)
         .await?
@@ -201,7 +210,14 @@ fn differs(
         (0, repaid) => format!("{id}/repaid/{repaid}/{currency}"),
         (over, _) => {
             let kind = if over > 0 { "over" } else { "short" };
-            format!("{id}/{kind}/{}/{currency}", over.abs())
+            let taken_by = entry
+                .taken_by
+                .map(|(dispute, version)| format!("/{dispute}/{version}"));
+            format!(
+                "{id}/{kind}/{}/{currency}{}",
+                over.abs(),
+                taken_by.unwrap_or_default()
+            )
         }
     };
     let happened = happened_at.timestamp_micros();
@@ -277,6 +293,7 @@ fn at_rest(checks: &[Check]) -> bool {
     let booked = [
         topics::PAYMENT_COMPLETED,
         topics::PAYMENT_REFUNDED,
+        topics::DISPUTE_CHANGED,
         topics::SETTLEMENT_LINES_PRICED,
         topics::SETTLEMENT_COMPLETED,
     ]
@@ -284,6 +301,7 @@ fn at_rest(checks: &[Check]) -> bool {
     let priced = [
         "settlement_handled_payment_completed",
         "settlement_handled_payment_refunded",
+        "settlement_handled_dispute_changed",
     ];
     checks
         .iter()

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use contracts::contract_terms::Bearer;
 use contracts::events::{
-    PaidLine, PaymentCompleted, PaymentRefunded, RefundOutcome, SettlementCompleted, SettlementLinesPriced,
-    TenderKind,
+    DisputeChanged, DisputeState, DisputedFunds, PaidLine, PaymentCompleted, PaymentRefunded, RefundOutcome,
+    SettlementCompleted, SettlementLinesPriced, TenderKind,
 };
 use uuid::Uuid;
 
@@ -17,6 +17,8 @@ pub(crate) struct Entry {
     pub(crate) over: i128,
     /// What it gives back of what lay over; below 0 where a refund was reversed.
     pub(crate) repaid: i128,
+    /// The dispute, and which change of it, that took what is short.
+    pub(crate) taken_by: Option<(Uuid, i32)>,
 }
 
 /// The account of what partners are owed for lines that no statement counts yet.
@@ -113,6 +115,37 @@ impl Entry {
         entry
     }
 
+    /// A dispute: what the bank took, by line from the partners and beyond the lines from suspense, is held until it is
+    /// decided; then it comes back by the same way, or the receivable goes.
+    pub(crate) fn of_dispute(told: &DisputeChanged) -> Self {
+        let currency = told.amount.currency();
+        let currency = currency.as_str();
+        let amount = i128::from(told.amount.amount_minor());
+        let sign = match told.funds {
+            DisputedFunds::Unmoved => 0,
+            DisputedFunds::Withdrawn => 1,
+            DisputedFunds::Returned => -1,
+        };
+        let mut entry = Self::default();
+        let mut beyond = sign * amount;
+        for line in &told.lines {
+            let disputed = sign * i128::from(line.disputed_minor);
+            entry.debit(UNSETTLED, Some(line.partner_id.as_uuid()), currency, disputed);
+            beyond -= disputed;
+        }
+        entry.debit("suspense_short", None, currency, beyond);
+        entry.credit("disputed_funds", None, currency, sign * amount);
+        if told.state == DisputeState::Lost {
+            entry.debit("disputed_funds", None, currency, amount);
+            entry.credit(account_of(told.tender_kind), None, currency, amount);
+        }
+        if beyond > 0 {
+            entry.over = -beyond;
+            entry.taken_by = Some((told.dispute_id.as_uuid(), told.version));
+        }
+        entry
+    }
+
     /// Priced lines: the fee, and the VAT on it, out of what partners earned.
     pub(crate) fn of_lines(told: &SettlementLinesPriced) -> Self {
         let mut entry = Self::default();
@@ -200,6 +233,62 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_dispute_is_held_until_it_is_decided_and_what_is_beyond_its_lines_lies_in_suspense() {
+        let partner = ids::PartnerId::generate();
+        let told = |state, funds| -> DisputeChanged {
+            serde_json::from_value(json!({
+                "dispute_id": ids::DisputeId::generate(), "version": 2, "payment_id": ids::PaymentId::generate(),
+                "order_reference": "o", "sold_at": "2026-12-01T00:00:00Z", "tender_id": ids::TenderId::generate(),
+                "tender_kind": "card", "amount": {"amount_minor": 1_000, "currency": "KRW"}, "reason": "fraudulent",
+                "state": state, "funds": funds, "changed_at": "2026-12-03T00:00:00Z",
+                "lines": [{"line_number": 1, "partner_id": partner, "disputed_minor": 900}],
+            }))
+            .unwrap()
+        };
+        let of_partner = format!("{UNSETTLED}/{}", partner.as_uuid());
+        for (state, funds, wanted, over) in [
+            (
+                "needs_response",
+                "withdrawn",
+                format!(
+                    "disputed_funds/-/credit/1000/KRW {of_partner}/debit/900/KRW suspense_short/-/debit/100/KRW"
+                ),
+                -100,
+            ),
+            (
+                "won",
+                "returned",
+                format!(
+                    "disputed_funds/-/debit/1000/KRW {of_partner}/credit/900/KRW suspense_short/-/credit/100/KRW"
+                ),
+                0,
+            ),
+            (
+                "lost",
+                "unmoved",
+                "disputed_funds/-/debit/1000/KRW receivable_card/-/credit/1000/KRW".to_owned(),
+                0,
+            ),
+            (
+                "lost",
+                "withdrawn",
+                format!(
+                    "{of_partner}/debit/900/KRW receivable_card/-/credit/1000/KRW suspense_short/-/debit/100/KRW"
+                ),
+                -100,
+            ),
+        ] {
+            let told = told(state, funds);
+            let entry = Entry::of_dispute(&told);
+            assert_eq!(entry.lines(), Some(wanted), "{state} {funds}");
+            assert_eq!(entry.over, over);
+            let taken_by = (told.dispute_id.as_uuid(), told.version);
+            assert_eq!(entry.taken_by, (over != 0).then_some(taken_by));
+        }
+        assert_eq!(Entry::of_dispute(&told("under_review", "unmoved")).lines(), None);
     }
 
     #[test]

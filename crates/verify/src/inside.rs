@@ -38,11 +38,14 @@ const QUESTIONS: &[Question] = questions! {
     "payment": "operations" of "transactions", "tenders are what their operations did";
     "payment": "status" of "payments", "a payment's status follows from its operations";
     "payment": "methods" of "tenders", "means of payment fit the tenders that they pay";
+    "payment": "disputes" of "disputes", "disputes are what their tenders say, and were told of";
     "settlement": "windows_settled" of "windows", "every settled line belongs to one statement, and statements are the sums of their lines";
     "settlement": "carry" of "settlements", "each statement begins with what the one before left over, and pays what reaches the minimum";
     "settlement": "waiting" of "waiting_lines", "a line waits only while it can't be priced";
     "settlement": "reversals" of "reversals", "what takes back is of a line, and of one that went back in full it takes all";
     "settlement": "waiting_reversals" of "waiting_reversals", "what takes back waits only while it can't be priced";
+    "settlement": "disputes" of "disputed_lines", "what disputes moved is of a line, and what they gave back they had taken";
+    "settlement": "waiting_disputed_lines" of "waiting_disputed_lines", "what disputes moved waits only while it can't be priced";
     "settlement": "whole" of "holds", "holds can be right";
     "accounting": "balance" of "journal_entries", "every entry balances in every currency and is whole";
     "accounting": "ledgers" of "ledgers", "ledgers are the sums of the journal";

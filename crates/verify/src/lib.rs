@@ -23,6 +23,7 @@ mod books;
 mod compare;
 mod copies;
 mod databases;
+mod disputes;
 mod entry;
 mod error;
 mod inside;
@@ -81,13 +82,26 @@ pub async fn verify(
     let (databases, as_of) = Databases::look(sources, options.listed).await?;
     let mut checks = log::check(&databases).await?;
     // The rest runs side by side: while we read what one database answers, the others work.
-    let (references, inside, answers, copies, payments, refunds, settlements, books, totals, notices) = tokio::try_join!(
+    let (
+        references,
+        inside,
+        answers,
+        copies,
+        payments,
+        refunds,
+        disputes,
+        settlements,
+        books,
+        totals,
+        notices,
+    ) = tokio::try_join!(
         references::check(&databases),
         inside::check(&databases),
         answers::check(&databases),
         copies::check(&databases),
         payments::check(&databases),
         refunds::check(&databases),
+        disputes::check(&databases),
         settlements::check(&databases),
         books::check(&databases, options.books_time_zone),
         totals::check(&databases),
@@ -100,6 +114,7 @@ pub async fn verify(
         copies,
         payments,
         refunds,
+        disputes,
         settlements,
         books,
         totals,

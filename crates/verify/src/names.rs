@@ -1,8 +1,8 @@
 //! Identifiers, between their two forms: `pay_...` on the wire, plain in the tables.
 
 use ids::{
-    ApiKeyId, ContractId, JournalEntryId, NotificationId, PartnerId, PaymentId, PaymentMethodId, SessionId,
-    SettlementDetailId, SettlementId, TenderId, TransactionId, UserId, WindowId,
+    ApiKeyId, ContractId, DisputeId, JournalEntryId, NotificationId, PartnerId, PaymentId, PaymentMethodId,
+    SessionId, SettlementDetailId, SettlementId, TenderId, TransactionId, UserId, WindowId,
 };
 use uuid::Uuid;
 
@@ -39,6 +39,7 @@ macro_rules! prefixes {
 prefixes!(
     ApiKeyId,
     ContractId,
+    DisputeId,
     JournalEntryId,
     NotificationId,
     PartnerId,

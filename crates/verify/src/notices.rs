@@ -2,7 +2,7 @@
 
 use contracts::Event;
 use contracts::Role;
-use contracts::events::{PaymentFailed, UserChanged};
+use contracts::events::{DisputeChanged, DisputeState, PaymentFailed, UserChanged};
 use uuid::Uuid;
 
 use crate::VerifyError;
@@ -12,11 +12,13 @@ use crate::published::{Published, Reach, Stories};
 use crate::report::Check;
 use crate::snapshot::Snapshot;
 
-/// Checks that each fact was told of once.
+/// Checks that each fact that people need to know was told of once.
 pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyError> {
     let mut checks = Vec::new();
     let failed = facts::<PaymentFailed>(databases, &databases.payment, "pay", of_payment).await?;
     failed.done(&mut checks);
+    let disputes = facts::<DisputeChanged>(databases, &databases.payment, "pay", of_dispute).await?;
+    disputes.done(&mut checks);
     let changed = facts::<UserChanged>(databases, &databases.user, "usr", of_user).await?;
     changed.done(&mut checks);
     Ok(checks)
@@ -26,7 +28,7 @@ async fn facts<E: Event>(
     databases: &Databases,
     producer: &Snapshot,
     prefix: &str,
-    message: fn(&E) -> String,
+    message: fn(&E) -> Option<String>,
 ) -> Result<Check, VerifyError> {
     let notification = &databases.notification;
     let mut check = databases.check(
@@ -40,27 +42,58 @@ async fn facts<E: Event>(
     agree(&mut check, prefix, stories, states, |events| {
         let mut told: Vec<(Uuid, String)> = events
             .iter()
-            .map(|event| Ok((event.event_id, notice(event, message)?)))
+            .filter_map(|event| {
+                Some(
+                    notice(event, message)
+                        .transpose()?
+                        .map(|text| (event.event_id, text)),
+                )
+            })
             .collect::<Result<_, String>>()?;
         told.sort_unstable();
         let told: Vec<String> = told.into_iter().map(|(_, text)| text).collect();
-        Ok(Some(told.join(" ")))
+        Ok((!told.is_empty()).then(|| told.join(" ")))
     })
     .await?;
     Ok(check)
 }
 
-fn notice<E: Event>(event: &Published, message: fn(&E) -> String) -> Result<String, String> {
-    Ok(format!(
-        "[event={} {} occurred_at={}]",
-        event.event_id,
-        message(&event.event()?),
-        event.occurred_at.timestamp_micros()
+fn notice<E: Event>(event: &Published, message: fn(&E) -> Option<String>) -> Result<Option<String>, String> {
+    Ok(message(&event.event()?).map(|message| {
+        format!(
+            "[event={} {message} occurred_at={}]",
+            event.event_id,
+            event.occurred_at.timestamp_micros()
+        )
+    }))
+}
+
+/// What is told of a dispute when evidence is needed, and when it is decided.
+fn of_dispute(told: &DisputeChanged) -> Option<String> {
+    let (happened, rest) = match told.state {
+        DisputeState::NeedsResponse => (
+            "opened",
+            "The bank took the money: hand in evidence to get it back.",
+        ),
+        DisputeState::Lost => ("lost", "The money is gone."),
+        DisputeState::Won => ("won", "No money is missing any more."),
+        DisputeState::Warning | DisputeState::WarningClosed | DisputeState::UnderReview => return None,
+    };
+    Some(format!(
+        "kind=dispute_{happened} title=Dispute over {} was {happened} body=The dispute {} of payment {}, order {:?}, \
+         over {} was {happened} at {}: {}. {rest}",
+        told.amount,
+        told.dispute_id,
+        told.payment_id,
+        told.order_reference,
+        told.amount,
+        told.changed_at.format("%Y-%m-%d %H:%M:%S UTC"),
+        told.reason
     ))
 }
 
-fn of_payment(told: &PaymentFailed) -> String {
-    format!(
+fn of_payment(told: &PaymentFailed) -> Option<String> {
+    Some(format!(
         "kind=payment_failed title=Payment of {} failed body=The payment {} of order {:?} over {} failed at {}: {}.",
         told.amount,
         told.payment_id,
@@ -68,10 +101,10 @@ fn of_payment(told: &PaymentFailed) -> String {
         told.amount,
         told.failed_at.format("%Y-%m-%d %H:%M:%S UTC"),
         told.reason
-    )
+    ))
 }
 
-fn of_user(told: &UserChanged) -> String {
+fn of_user(told: &UserChanged) -> Option<String> {
     let (kind, happened, body) = match (told.active, told.version) {
         (false, _) => ("user_deactivated", "deactivated", "may not log in any more"),
         (true, 1) => ("user_added", "added", "may log in now"),
@@ -92,8 +125,8 @@ fn of_user(told: &UserChanged) -> String {
     } else {
         roles.join(", ")
     };
-    format!(
+    Some(format!(
         "kind={kind} title=User {} was {happened} body=The user {} ({}) {body}. Roles: {roles}.",
         told.login, told.login, told.user_id
-    )
+    ))
 }

@@ -1,6 +1,7 @@
 //! Priced lines, windows, statements and schedules against the contracts: every price, every window, every due date
 //! is worked out again.
 
+mod disputes;
 mod due_dates;
 mod prices;
 mod reversals;

@@ -10,110 +10,31 @@
     reason = "a test reports a fault by panicking"
 )]
 
-use std::collections::BTreeMap;
+mod world;
 
 use chrono::{DateTime, Utc};
+use contracts::events::PaymentRefunded;
 use contracts::events::RefundOutcome::{Refunded, Reversed};
-use contracts::events::{PaymentCompleted, PaymentRefunded};
-use contracts::{Caller, Role};
-use http::Method;
-use ids::UserId;
-use serde_json::{Value, json};
-use sqlx::AssertSqlSafe;
+use serde_json::json;
+use testkit::Platform;
 use testkit::events::payment_refunded;
-use testkit::{Answer, Platform};
-use verify::{Check, Options, Report};
 
-const SERVICES: [&str; 7] = [
-    "user",
-    "payment",
-    "settlement",
-    "partner",
-    "accounting",
-    "notification",
-    "reporting",
-];
+use world::{at, change, partner, pay, quiet, started, verified};
 
 const TAKEN_IN: &str = "refunded_lines_reversed_or_waiting";
 const OWED: &str = "unsettled_payable_directly";
 
-fn at(text: &str) -> DateTime<Utc> {
-    text.parse().unwrap()
-}
-
-async fn started() -> Platform {
-    Platform::of(&[
-        user::service(),
-        partner::service(),
-        payment::service(),
-        settlement::service(),
-        accounting::service(),
-        notification::service(),
-        reporting::service(),
-    ])
-    .setting("settlement.interval_ms", "100")
-    .start()
-    .await
-}
-
-async fn partner(platform: &Platform, reference: &str, terms: Option<&Value>) -> String {
-    let partner = json!({ "reference": reference, "name": reference, "kind": "company" });
-    let made = post(platform, "partner", "/v1/partners", &partner)
-        .await
-        .expect(201);
-    let id = made["id"].as_str().unwrap().to_owned();
-    if let Some(terms) = terms {
-        let contract = json!({ "partner_id": id, "valid_from": "2020-01-01", "terms": terms });
-        post(platform, "partner", "/v1/contracts", &contract)
-            .await
-            .expect(201);
-    }
-    id
-}
-
-/// In the name of somebody whom the proof takes for a user.
-async fn post(platform: &Platform, service: &'static str, path: &str, body: &Value) -> Answer {
-    let caller = Caller {
-        id: UserId::generate().to_string(),
-        roles: vec![Role::Operator],
-    };
-    let key = UserId::generate().to_string();
-    let headers = [("idempotency-key", key.as_str())];
-    platform
-        .send(service, Some(&caller), Method::POST, path, &headers, Some(body))
-        .await
-}
-
-/// A payment that took `paid` elsewhere for these lines, as it was told of.
-async fn pay(platform: &Platform, order: &str, lines: &Value, paid: i64, sold_at: &str) -> PaymentCompleted {
-    let body = json!({
-        "order_reference": order, "currency": "KRW", "connector": "external", "sold_at": sold_at, "lines": lines,
-        "tenders": [{ "kind": "bank_transfer", "amount_minor": paid }],
-    });
-    let id = loop {
-        let answer = post(platform, "payment", "/v1/payments", &body).await;
-        if answer.status.is_success() {
-            break answer.body["id"].as_str().unwrap().to_owned();
-        }
-        // The payment service hears of new partners by and by.
-        assert_eq!(answer.status.as_u16(), 422, "{}", answer.body);
-    };
-    let told: Value = sqlx::query_scalar(
-        "select payload from bus.outbox where topic = 'payment-completed' and payload ->> 'payment_id' = $1",
-    )
-    .bind(&id)
-    .fetch_one(platform.database("payment").db().pool())
-    .await
-    .unwrap();
-    serde_json::from_value(told).unwrap()
+/// The checks that found something, but for those of the payment service's own rows.
+fn broken(report: &verify::Report) -> Vec<&verify::Check> {
+    world::broken(report, "")
 }
 
 async fn publish(platform: &Platform, refunds: &[PaymentRefunded]) {
-    let mut work = platform.database("payment").outbox().begin().await.unwrap();
-    for refund in refunds {
-        work.publish(refund, refund.refunded_at).unwrap();
-    }
-    work.commit().await.unwrap();
+    let told: Vec<(&PaymentRefunded, DateTime<Utc>)> = refunds
+        .iter()
+        .map(|refund| (refund, refund.refunded_at))
+        .collect();
+    world::publish(platform, &told).await;
 }
 
 /// Refunds of every sort.
@@ -221,49 +142,6 @@ async fn history(platform: &Platform) {
     .await;
 }
 
-async fn verified(platform: &Platform) -> Report {
-    let sources: BTreeMap<&'static str, String> = SERVICES
-        .iter()
-        .map(|name| (*name, platform.database(name).url().to_owned()))
-        .collect();
-    Box::pin(verify::verify(&sources, &Options::default()))
-        .await
-        .unwrap()
-}
-
-/// The checks that found something, but for those of the payment service's own rows.
-fn broken(report: &Report) -> Vec<&Check> {
-    let own = |check: &&Check| {
-        (check.name.starts_with("payment_") || check.name.starts_with("payments_"))
-            && !check.name.ends_with("_booked")
-    };
-    report.broken().filter(|check| !own(check)).collect()
-}
-
-async fn quiet(platform: &Platform) -> Report {
-    loop {
-        let report = verified(platform).await;
-        assert!(broken(&report).is_empty(), "{:#?}", broken(&report));
-        let open: i64 = sqlx::query_scalar(
-            "select (select count(*) from windows where state <> 'settled') + (select count(*) from pricing_requests)",
-        )
-        .fetch_one(platform.database("settlement").db().pool())
-        .await
-        .unwrap();
-        if report.in_flight() == 0 && open == 0 {
-            return report;
-        }
-    }
-}
-
-async fn change(platform: &Platform, service: &str, table: &str, sql: &str) {
-    let pool = platform.database(service).db().pool().clone();
-    // Whoever owns a table may go around its guards.
-    let script =
-        format!("alter table {table} disable trigger user; {sql}; alter table {table} enable trigger user");
-    sqlx::raw_sql(AssertSqlSafe(script)).execute(&pool).await.unwrap();
-}
-
 /// A value more or less of what was taken back, waits or was repaid.
 async fn changes_are_seen(platform: &Platform) {
     let last = "(select detail_id from reversals order by detail_id desc limit 1)";
@@ -361,7 +239,7 @@ async fn losses_are_seen(platform: &Platform) {
 async fn refunds_are_proved_and_what_is_changed_of_them_is_seen() {
     let platform = started().await;
     history(&platform).await;
-    let report = quiet(&platform).await;
+    let report = quiet(&platform, "").await;
     let check = |name: &str| {
         let found = report.checks.iter().find(|check| check.name == name);
         found.unwrap_or_else(|| panic!("there is no check {name}"))

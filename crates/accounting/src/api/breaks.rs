@@ -1,4 +1,4 @@
-//! Breaks: payments that captured more or less than their lines owe.
+//! Breaks: payments that captured more or less than their lines owe, or of which disputes took more than is left.
 
 use axum::Json;
 use axum::extract::State as FromState;
@@ -37,14 +37,15 @@ struct Filter {
     state: Option<BreakState>,
 }
 
-/// A payment whose captured amount is not what its lines owe. The difference lies in suspense.
+/// A payment whose captured amount is not what its lines owe, or of which a dispute took more than they have left. The
+/// difference lies in suspense.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Break {
     /// The entry that put the difference into suspense.
     entry_id: JournalEntryId,
     /// The payment.
     payment_id: PaymentId,
-    /// Over or short.
+    /// Over or short; what a dispute took beyond the lines is short.
     kind: DifferenceKind,
     /// By how much, minor units, more than 0.
     amount_minor: i64,
@@ -52,7 +53,7 @@ pub(crate) struct Break {
     repaid_minor: i64,
     /// The payment's currency.
     currency: Currency,
-    /// Open, or resolved: by hand, or since refunds gave all of it back.
+    /// Open, or resolved: by hand, since refunds gave all of it back, or since the dispute ended well.
     state: BreakState,
     /// When it was found.
     found_at: DateTime<Utc>,

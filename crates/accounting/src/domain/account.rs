@@ -13,7 +13,7 @@ pub(crate) enum Account {
     ReceivableCard,
     /// What banks owe for transfers and slips.
     ReceivableBank,
-    /// Payments that captured less than their lines owe.
+    /// Payments that captured less than their lines owe, and what disputes took beyond what lines had left.
     SuspenseShort,
     /// What partners earned with lines that no statement counts yet.
     PartnerPayableUnsettled,
@@ -27,6 +27,8 @@ pub(crate) enum Account {
     PointsLiability,
     /// VAT on fees, owed to the tax office.
     VatPayable,
+    /// What buyers' banks took back, until it is decided whose it is: the receivable stands in full as long.
+    DisputedFunds,
     /// Payments that captured more than their lines owe.
     SuspenseOver,
     /// Fees, without their VAT.
@@ -38,7 +40,7 @@ pub(crate) enum Account {
 impl Account {
     /// All of them, in the chart's order.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Cash,
         Self::ReceivableCard,
         Self::ReceivableBank,
@@ -49,6 +51,7 @@ impl Account {
         Self::VoucherLiability,
         Self::PointsLiability,
         Self::VatPayable,
+        Self::DisputedFunds,
         Self::SuspenseOver,
         Self::FeeIncome,
         Self::DiscountExpense,
@@ -67,6 +70,7 @@ impl Account {
             Self::VoucherLiability => "voucher_liability",
             Self::PointsLiability => "points_liability",
             Self::VatPayable => "vat_payable",
+            Self::DisputedFunds => "disputed_funds",
             Self::SuspenseOver => "suspense_over",
             Self::FeeIncome => "fee_income",
             Self::DiscountExpense => "discount_expense",

@@ -1,6 +1,7 @@
-//! Payments whose captured amount is not what their lines owe, and what refunds give back of that.
+//! Payments whose captured amount is not what their lines owe, and what refunds give back of that. What disputes take
+//! beyond the lines.
 
-use ids::PaymentId;
+use ids::{DisputeId, PaymentId};
 use money::Currency;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,7 +12,7 @@ use utoipa::ToSchema;
 pub(crate) enum DifferenceKind {
     /// More was captured than the lines owe.
     Over,
-    /// Less was captured than the lines owe.
+    /// Less was captured than the lines owe, or a dispute took more than they have left.
     Short,
 }
 
@@ -39,7 +40,7 @@ impl DifferenceKind {
 pub(crate) enum BreakState {
     /// The amount lies in suspense.
     Open,
-    /// Other entries took it out of suspense: refunds, or one by hand.
+    /// Other entries took it out of suspense: refunds, the end of a dispute, or one by hand.
     Resolved,
 }
 
@@ -53,7 +54,7 @@ impl BreakState {
     }
 }
 
-/// A break: what a payment captured over or short, kept in suspense.
+/// A break: what a payment captured over or short, or what a dispute took beyond its lines, kept in suspense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Difference {
     /// The payment.
@@ -64,6 +65,17 @@ pub(crate) struct Difference {
     pub(crate) amount_minor: i64,
     /// The payment's currency.
     pub(crate) currency: Currency,
+    /// The dispute that took it, if one did.
+    pub(crate) of_dispute: Option<DisputeChange>,
+}
+
+/// A change of a dispute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DisputeChange {
+    /// The dispute.
+    pub(crate) dispute_id: DisputeId,
+    /// Which change of it: 1, 2, 3, ...
+    pub(crate) version: i32,
 }
 
 /// What a refund gives back of what its payment was paid over: it comes out of suspense.

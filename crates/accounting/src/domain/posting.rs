@@ -1,5 +1,8 @@
 //! How each fact is booked: the table of postings, one file a fact.
 
+mod dispute_changed;
+#[cfg(test)]
+mod dispute_tests;
 mod payment_completed;
 mod payment_refunded;
 mod settlement_completed;
@@ -12,7 +15,7 @@ use contracts::events::Event;
 
 use crate::Error;
 
-use super::{BalancedEntry, Difference, Repayment};
+use super::{BalancedEntry, Difference, DisputeChange, Repayment};
 
 /// What a fact makes of the books.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub(crate) struct Posting {
     pub(crate) difference: Option<Difference>,
     /// What it gives back of a payment that was paid over, if anything.
     pub(crate) repayment: Option<Repayment>,
+    /// The change of a dispute by which its bank gave back what it had taken beyond the lines, if it did.
+    pub(crate) returned: Option<DisputeChange>,
 }
 
 impl Posting {
@@ -32,6 +37,7 @@ impl Posting {
             entry,
             difference: None,
             repayment: None,
+            returned: None,
         }
     }
 }

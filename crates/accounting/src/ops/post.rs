@@ -12,7 +12,9 @@ use ids::JournalEntryId;
 
 use crate::Error;
 use crate::domain::{Entry, Fact, Month};
-use crate::store::{books, break_repayments, breaks, journal_entries, journal_lines, ledgers, periods};
+use crate::store::{
+    books, break_repayments, breaks, dispute_breaks, journal_entries, journal_lines, ledgers, periods,
+};
 
 /// The set of books that facts are booked in.
 pub(crate) const BOOK: &str = "main";
@@ -56,6 +58,8 @@ impl Bookkeeper {
         journal_lines::insert(work.conn(), &entries).await?;
         breaks::insert(work.conn(), &entries, recorded_at).await?;
         break_repayments::insert(work.conn(), &entries).await?;
+        dispute_breaks::insert(work.conn(), &entries).await?;
+        dispute_breaks::resolve(work.conn(), &entries).await?;
         for entry in &entries {
             work.publish(&published(entry, recorded_at), recorded_at)?;
         }

@@ -1,4 +1,5 @@
-//! The table `breaks`: payments that captured more or less than their lines owe.
+//! The table `breaks`: payments that captured more or less than their lines owe, or of which disputes took more than they
+//! have left.
 
 use chrono::{DateTime, Utc};
 use ids::{JournalEntryId, PaymentId};
@@ -25,7 +26,7 @@ pub(crate) struct BreakRow {
     pub(crate) repaid_minor: i64,
     /// The payment's currency.
     pub(crate) currency: Currency,
-    /// Open, or resolved: by hand, or since refunds gave all of it back.
+    /// Open, or resolved: by hand, since refunds gave all of it back, or since the dispute ended well.
     pub(crate) state: BreakState,
     /// When it was found.
     pub(crate) found_at: DateTime<Utc>,

@@ -5,9 +5,13 @@ use std::sync::Arc;
 use bus::{Consumer, OutboxLog, Progress};
 use contracts::Event;
 use contracts::contract_terms::Bearer;
-use contracts::events::{PaymentCompleted, PricedLine, SettlementCompleted, SettlementLinesPriced};
+use contracts::events::{
+    DisputeChanged, DisputeState, DisputedFunds, PaymentCompleted, PricedLine, SettlementCompleted,
+    SettlementLinesPriced,
+};
 use ids::{ContractId, PartnerId, SettlementDetailId, WindowId};
 use testkit::Database;
+use testkit::events::{dispute_changed, dispute_goes_on};
 
 use crate::domain::Booked;
 use crate::events::Books;
@@ -118,6 +122,24 @@ async fn a_statement_that_moves_nothing_is_handled_without_an_entry() {
     drain(&consumer::<SettlementCompleted>(&database)).await;
     assert_eq!(count(&database, "journal_entries").await, 0);
     assert_eq!(count(&database, "bus.handled").await, 1);
+}
+
+#[tokio::test]
+async fn a_change_of_a_dispute_that_moves_no_money_is_handled_without_an_entry() {
+    let database = database().await;
+    let payment = payment(PartnerId::generate(), now());
+    let (warning, unmoved) = (DisputeState::Warning, DisputedFunds::Unmoved);
+    let asked = dispute_changed(&payment, warning, unmoved, 10_000, &[(1, 10_000)], now());
+    let reviewed = dispute_goes_on(&asked, DisputeState::UnderReview, unmoved, now());
+    let (state, funds) = (DisputeState::NeedsResponse, DisputedFunds::Withdrawn);
+    let opened = dispute_goes_on(&reviewed, state, funds, now());
+    publish(&database, &[asked, reviewed, opened]).await;
+    drain(&consumer::<DisputeChanged>(&database)).await;
+    let booked: Vec<i64> = sqlx::query_scalar("select source_number from journal_entries")
+        .fetch_all(database.db().pool())
+        .await
+        .unwrap();
+    assert_eq!(booked, [3]);
 }
 
 #[tokio::test]

@@ -156,6 +156,11 @@ async fn what_is_posted_never_changes() {
             "break_repayments_never_change",
         ),
         ("delete from break_repayments", "break_repayments_never_change"),
+        (
+            "update dispute_breaks set version = 2",
+            "dispute_breaks_never_change",
+        ),
+        ("delete from dispute_breaks", "dispute_breaks_never_change"),
     ] {
         let refusal = refused_by(&database, &[statement.to_owned()]).await;
         assert_eq!(refusal.as_deref(), Some(constraint), "{statement}");

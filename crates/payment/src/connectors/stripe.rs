@@ -7,7 +7,7 @@
 //! | `intent`, `refund`, `dispute` | what is answered, and what it means |
 //! | `refusal` | when the answer is no |
 //! | `change` | what happens to a charge that exists |
-//! | `inquiry` | what became of an operation: `docs/decisions/0013-stripe-is-asked-by-what-was-left-there.md` |
+//! | `inquiry` | what became of an operation: `docs/decisions/0017-stripe-is-asked-by-what-was-left-there.md` |
 //! | `webhook` | what Stripe tells by itself |
 
 mod amount;

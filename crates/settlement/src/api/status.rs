@@ -11,10 +11,10 @@ use crate::error::Error;
 use crate::ops::read;
 
 /// What is on its way. Quiet is: everything but `open_windows`, `waiting_lines`,
-/// `problem_lines` and `waiting_reversals` at 0.
+/// `problem_lines`, `waiting_reversals` and `waiting_disputed_lines` at 0.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Status {
-    /// Completed and refunded payments, contracts and partners that are still to be taken in.
+    /// Completed, refunded and disputed payments, contracts and partners that are still to be taken in.
     payments_lag: i64,
     /// Lines that can't be priced yet.
     waiting_lines: i64,
@@ -22,6 +22,8 @@ pub(crate) struct Status {
     problem_lines: i64,
     /// What refunds take back of lines that can't be priced yet, or can't be placed.
     waiting_reversals: i64,
+    /// What disputes take of lines that can't be priced yet, or can't be placed.
+    waiting_disputed_lines: i64,
     /// Requests to look at waiting lines again; 0 means that every line which can be priced is.
     pricing_requests: i64,
     /// Windows that take lines and are not requested.
@@ -50,6 +52,7 @@ pub(crate) async fn get(State(api): State<Api>, _: Reader) -> Result<Json<Status
         waiting_lines: counts.waiting_lines,
         problem_lines: counts.problem_lines,
         waiting_reversals: counts.waiting_reversals,
+        waiting_disputed_lines: counts.waiting_disputed_lines,
         pricing_requests: counts.pricing_requests,
         open_windows: counts.open_windows,
         ended_windows_open: counts.ended_windows_open,

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use ids::{PartnerId, PaymentId, SettlementDetailId, TransactionId};
+use ids::{DisputeId, PartnerId, PaymentId, SettlementDetailId, TransactionId};
 use money::Currency;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use super::schedules::OfPartner;
 use crate::ops::read;
 use crate::store::waiting::Waiting;
 
-/// A line, or the reversal of one, that can't be priced yet. Amounts in minor units of `currency`.
+/// A line, or what a refund or dispute takes back of one, that can't be priced yet. Amounts in minor units of `currency`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WaitingLine {
     /// The id that the priced line will have.
@@ -27,7 +27,7 @@ pub(crate) struct WaitingLine {
     partner_id: PartnerId,
     /// The currency, of which the partner needs a contract.
     currency: Currency,
-    /// Its category; of a reversal empty, it is that of its line.
+    /// Its category; of what takes back empty, it is that of its line.
     category: String,
     /// The price of one.
     unit_price_minor: i64,
@@ -54,6 +54,15 @@ pub(crate) struct WaitingLine {
     /// Of a reversal: when the refund happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     refunded_at: Option<DateTime<Utc>>,
+    /// Of a disputed line: the dispute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dispute_id: Option<DisputeId>,
+    /// Of a disputed line: `withdrawn` by the buyer's bank, or `returned` by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    funds: Option<String>,
+    /// Of a disputed line: when the money moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disputed_at: Option<DateTime<Utc>>,
 }
 
 impl From<Waiting> for WaitingLine {
@@ -63,16 +72,22 @@ impl From<Waiting> for WaitingLine {
             recorded_at,
             problem,
             refund,
+            dispute,
         } = waiting;
         let currency = line.account.currency;
-        let waits_for = problem.unwrap_or_else(|| match refund {
-            Some(_) => "its line, which has no price yet".to_owned(),
-            None => {
+        let takes_back = refund.is_some() || dispute.is_some();
+        let waits_for = problem.unwrap_or_else(|| {
+            if takes_back {
+                "its line, which has no price yet".to_owned()
+            } else {
                 format!("no {currency} contract of the partner is in force at the time of the sale: make one")
             }
         });
         let (refund_id, outcome, refunded_at) = refund.map_or((None, None, None), |refund| {
             (Some(refund.id), Some(refund.outcome), Some(refund.at))
+        });
+        let (dispute_id, funds, disputed_at) = dispute.map_or((None, None, None), |dispute| {
+            (Some(dispute.id), Some(dispute.funds), Some(dispute.at))
         });
         Self {
             id: line.id,
@@ -92,11 +107,14 @@ impl From<Waiting> for WaitingLine {
             refund_id,
             outcome,
             refunded_at,
+            dispute_id,
+            funds,
+            disputed_at,
         }
     }
 }
 
-/// Lists lines, and reversals of lines, that can't be priced yet, newest first.
+/// Lists lines, and what takes back of lines, that can't be priced yet, newest first.
 #[utoipa::path(
     get,
     path = "/v1/waiting-lines",

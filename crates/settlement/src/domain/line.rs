@@ -10,7 +10,8 @@ use super::contract::Account;
 /// A line by its payment and its number.
 pub type LineKey = (PaymentId, i32);
 
-/// What was sold to whom for how much. What a refund takes back is written as a line of quantity -1.
+/// What was sold to whom for how much. What a refund or a dispute takes back is written as a line of
+/// quantity -1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SaleLine {
     /// The id of the priced line, given out when the line comes in.

@@ -9,7 +9,8 @@ use money::{MoneyError, Rate};
 use super::contract::{Account, Versions};
 use super::line::{LineKey, SaleLine};
 use super::pricing::Price;
-use super::window::{Placement, window_of};
+use super::takes_back::{TakesBack, place_beside};
+use super::window::Placement;
 
 /// What was frozen of a line when it was priced, as far as its reversals follow from it. Amounts in minor units.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,11 +182,6 @@ impl Reversal {
         }
     }
 
-    /// The line of which it takes back.
-    pub fn key(&self) -> LineKey {
-        (self.payment_id, self.line_number)
-    }
-
     /// What the buyer got back, or gave again.
     fn refunded(&self) -> i128 {
         paid(
@@ -279,11 +275,20 @@ impl Reversal {
             net_minor: narrow(net)?,
         })
     }
+}
 
-    /// Prices it by its original, and places it into the window of the day of the refund, or, where the account's
-    /// windows are settled up to and including that one, into the next. The error is for whoever reads the list of
-    /// lines that wait.
-    pub fn reverse<'a>(
+impl TakesBack for Reversal {
+    type Priced<'a> = Reversed<'a>;
+
+    fn key(&self) -> LineKey {
+        (self.payment_id, self.line_number)
+    }
+
+    fn account(&self) -> Account {
+        self.account
+    }
+
+    fn priced<'a>(
         &'a self,
         original: &Original,
         versions: &'a Versions,
@@ -301,26 +306,14 @@ impl Reversal {
                 self.account.currency
             ));
         }
-        let version = versions
-            .version(original.contract_id, original.contract_version)
-            .ok_or("the contract version that priced its line is not known")?;
-        // A refund before the first contract can only be dated wrongly: then the window is as the sale's would be.
-        let by = versions.in_force_at(self.refunded_at).unwrap_or(version);
-        let refunded_on = by.terms.time_zone.date_of(self.refunded_at);
-        let (window, calendar_version) =
-            window_of(versions, self.account, by, refunded_on, closed_through).map_err(|e| e.to_string())?;
+        let (placement, refunded_on) = place_beside(original, versions, self.refunded_at, closed_through)?;
         let line = self.line(original).map_err(|e| e.to_string())?;
         let price = self.price(original).map_err(|e| e.to_string())?;
         Ok(Reversed {
             reversal: self,
             reverses: original.id,
             line,
-            placement: Placement {
-                version,
-                sold_on: original.sold_on,
-                window,
-                calendar_version,
-            },
+            placement,
             price,
             refunded_on,
         })

@@ -155,7 +155,7 @@ fn the_line_of_a_reversal_is_one_piece_taken_back_at_the_part_of_the_price() {
     let sold = sold(&json!({}), payment([10_000, 2, 0, 0, 500]));
     for (outcome, unit_price, shipping) in [(Refunded, 10_000, -250), (TakenBack, -10_000, 250)] {
         let reversal = sold.reversal(outcome, 10_250, 10_250);
-        let reversed = reversal.reverse(&sold.original, &sold.versions, None).unwrap();
+        let reversed = reversal.priced(&sold.original, &sold.versions, None).unwrap();
         let line = &reversed.line;
         assert_eq!(
             (line.quantity, line.unit_price_minor, line.shipping_minor),
@@ -198,7 +198,7 @@ fn a_reversal_goes_into_the_window_of_its_own_day_by_the_version_of_its_sale() {
         let mut reversal = sold.reversal(Refunded, 10_000, 0);
         reversal.refunded_at = at(refunded_at);
         let reversed = reversal
-            .reverse(&sold.original, &sold.versions, closed.map(day))
+            .priced(&sold.original, &sold.versions, closed.map(day))
             .unwrap();
         assert_eq!(
             (reversed.refunded_on, reversed.placement.window.days.ends_on),
@@ -255,7 +255,7 @@ fn a_refund_of_another_sale_is_not_priced() {
             ..sold.original.clone()
         },
     ] {
-        let refused = reversal.reverse(&original, &sold.versions, None).unwrap_err();
+        let refused = reversal.priced(&original, &sold.versions, None).unwrap_err();
         assert!(refused.contains("as if it was sold"), "{refused}");
     }
 }
@@ -320,7 +320,7 @@ proptest! {
         let mut sums = figures(&sold.line, &sold.price);
         for (outcome, refunded, before) in told {
             let reversal = sold.reversal(outcome, refunded, before);
-            let reversed = reversal.reverse(&sold.original, &sold.versions, None).unwrap();
+            let reversed = reversal.priced(&sold.original, &sold.versions, None).unwrap();
             let price = reversed.price;
             prop_assert_eq!(price.fee_minor, price.share_fee_minor + price.flat_fee_minor + price.shipping_fee_minor);
             for (sum, figure) in sums.iter_mut().zip(figures(&reversed.line, &price)) {

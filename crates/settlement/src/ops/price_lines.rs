@@ -1,5 +1,5 @@
-//! Prices lines, of payments that come in and of payments that waited, in the same way, and with them what refunds took
-//! back of them meanwhile.
+//! Prices lines, of payments that come in and of payments that waited, in the same way, and with them what refunds and
+//! disputes took back of them meanwhile.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,22 +7,22 @@ use bus::Work;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::reverse_lines::{Appraised, appraise};
-use super::write_lines::{Placed, write};
+use super::take_back::appraise;
+use super::write_lines::{Beside, Placed, write};
 use crate::Error;
 use crate::domain::contract::{Account, Versions};
 use crate::domain::line::{LineKey, SaleLine};
 use crate::domain::pricing::{Price, price};
 use crate::domain::reversal::Original;
 use crate::domain::window::{Placement, place};
-use crate::store::{balances, contracts as known, waiting_reversals};
+use crate::store::{balances, contracts as known, waiting_disputed_lines, waiting_reversals};
 
 /// A line without a price, and why the contract in force could not give it one; none where none was in force.
 pub(super) type Unpriced<'a> = (&'a SaleLine, Option<String>);
 
 /// Prices what can be priced, writes it, and publishes it by payment; returns the rest. From the first lock on, none
-/// of the accounts is settled any further, no version of their contracts comes in, and no refund of their lines is put
-/// aside, until `work` ends.
+/// of the accounts is settled any further, no version of their contracts comes in, and no refund or dispute of their
+/// lines is put aside, until `work` ends.
 pub(super) async fn price_lines<'a>(
     work: &mut Work,
     lines: &'a [SaleLine],
@@ -30,8 +30,9 @@ pub(super) async fn price_lines<'a>(
 ) -> Result<Vec<Unpriced<'a>>, Error> {
     let accounts: BTreeSet<Account> = lines.iter().map(|line| line.account).collect();
     let accounts: Vec<Account> = accounts.into_iter().collect();
-    // The lock comes first: whoever records a version, or puts a refund aside, takes it too, so that a line which these
-    // versions can't price is seen there and priced by the next, and a refund of a line without a price is seen here.
+    // The lock comes first: whoever records a version, or puts a refund or dispute aside, takes it too, so that a line
+    // which these versions can't price is seen there and priced by the next, and what takes back of a line without a
+    // price is seen here.
     let closed = balances::share(work.conn(), &accounts, now).await?;
     let versions = known::of(work.conn(), &accounts).await?;
 
@@ -55,17 +56,26 @@ pub(super) async fn price_lines<'a>(
     }
 
     let originals = || placed.iter().map(|p| p.line.key());
-    let waiting = waiting_reversals::of_lines(work.conn(), originals()).await?;
-    let originals = if waiting.is_empty() {
+    let refunds = waiting_reversals::of_lines(work.conn(), originals()).await?;
+    let disputes = waiting_disputed_lines::of_lines(work.conn(), originals()).await?;
+    let originals = if refunds.is_empty() && disputes.is_empty() {
         HashMap::new()
     } else {
         originals_of(&placed)
     };
-    let Appraised { done, problems, .. } = appraise(&waiting, &originals, &versions, &closed);
-    write(work, &placed, &done, now).await?;
-    let ids: Vec<Uuid> = done.iter().map(|done| done.line.id.as_uuid()).collect();
+    let refunded = appraise(&refunds, &originals, &versions, &closed);
+    let disputed = appraise(&disputes, &originals, &versions, &closed);
+    let beside = Beside {
+        refunded: &refunded.done,
+        disputed: &disputed.done,
+    };
+    write(work, &placed, beside, now).await?;
+    let ids: Vec<Uuid> = refunded.done.iter().map(|done| done.line.id.as_uuid()).collect();
     waiting_reversals::remove(work.conn(), &ids).await?;
-    waiting_reversals::note(work.conn(), &problems).await?;
+    waiting_reversals::note(work.conn(), &refunded.problems).await?;
+    let ids: Vec<Uuid> = disputed.done.iter().map(|done| done.line.id.as_uuid()).collect();
+    waiting_disputed_lines::remove(work.conn(), &ids).await?;
+    waiting_disputed_lines::note(work.conn(), &disputed.problems).await?;
     Ok(unpriced)
 }
 

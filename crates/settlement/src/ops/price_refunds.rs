@@ -7,11 +7,12 @@ use chrono::{DateTime, Utc};
 use contracts::events::PaymentRefunded;
 use ids::PaymentId;
 
-use super::reverse_lines::{Appraised, appraise};
-use super::write_lines::write;
+use super::take_back::{Appraised, appraise};
+use super::write_lines::{Beside, write};
 use crate::Error;
 use crate::domain::contract::Account;
 use crate::domain::reversal::Reversal;
+use crate::domain::takes_back::TakesBack as _;
 use crate::store::{balances, contracts as known, details, pricing_requests, waiting, waiting_reversals};
 
 /// Takes in refunds, and refunds that were reversed, each for the first time. The caller commits.
@@ -55,7 +56,7 @@ pub async fn price_refunds(
         problems,
         early,
     } = appraise(&reversals, &originals, &versions, &closed);
-    write(work, &[], &done, now).await?;
+    write(work, &[], Beside::refunded(&done), now).await?;
     let early_accounts: BTreeSet<Account> = early.iter().map(|r| r.account).collect();
     let early = early.into_iter().map(|reversal| (reversal, None));
     let aside = early.chain(

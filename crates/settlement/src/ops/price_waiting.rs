@@ -1,20 +1,25 @@
-//! Prices lines that waited for a contract, and reversals that waited for their line or for a window, in chunks, so that
-//! a huge backlog holds nobody up.
+//! Prices lines that waited for a contract, and what refunds and disputes take back that waited for its line or for a
+//! window, in chunks, so that a huge backlog holds nobody up.
 
 use bus::{Outbox, Work};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::price_lines::price_lines;
-use super::reverse_lines::{Appraised, appraise};
-use super::write_lines::write;
+use super::take_back::appraise;
+use super::write_lines::{Beside, write};
 use crate::Error;
+use crate::domain::claim::Claim;
 use crate::domain::contract::Account;
 use crate::domain::line::SaleLine;
 use crate::domain::reversal::Reversal;
-use crate::store::{balances, contracts as known, details, pricing_requests, waiting, waiting_reversals};
+use crate::domain::takes_back::TakesBack as _;
+use crate::store::{
+    balances, contracts as known, details, pricing_requests, waiting, waiting_disputed_lines,
+    waiting_reversals,
+};
 
-/// Lines, and reversals, priced in one transaction at most.
+/// Lines, reversals, and disputed lines, priced in one transaction at most.
 const CHUNK: i64 = 1_000;
 /// Requests looked at in one transaction at most.
 const REQUESTS: i64 = 200;
@@ -31,17 +36,18 @@ pub async fn price_waiting(outbox: &Outbox, now: DateTime<Utc>) -> Result<bool, 
     accounts.dedup();
     let lines = waiting::priceable(work.conn(), &accounts, CHUNK).await?;
     let reversals = waiting_reversals::priceable(work.conn(), &accounts, CHUNK).await?;
-    if !(lines.is_empty() && reversals.is_empty()) {
+    let claims = waiting_disputed_lines::priceable(work.conn(), &accounts, CHUNK).await?;
+    if !(lines.is_empty() && reversals.is_empty() && claims.is_empty()) {
         // All at once, since all take these locks in one order.
         balances::share(work.conn(), &accounts, now).await?;
     }
     if !lines.is_empty() {
         price_chunk(&mut work, &lines, now).await?;
     }
-    if !reversals.is_empty() {
-        reverse_chunk(&mut work, &reversals, &accounts, now).await?;
+    if !(reversals.is_empty() && claims.is_empty()) {
+        take_back_chunk(&mut work, &reversals, &claims, &accounts, now).await?;
     }
-    let more = lines.len().max(reversals.len());
+    let more = lines.len().max(reversals.len()).max(claims.len());
     if i64::try_from(more).unwrap_or(CHUNK) < CHUNK {
         pricing_requests::remove(work.conn(), &ids).await?;
     }
@@ -71,28 +77,39 @@ async fn price_chunk(work: &mut Work, lines: &[SaleLine], now: DateTime<Utc>) ->
     Ok(())
 }
 
-/// Reversals whose originals have a price: those that could not be placed before, and those whose line was priced by a
-/// copy that knows nothing of refunds.
-async fn reverse_chunk(
+/// What takes back of lines that have a price: what could not be placed before, and what is of lines that a copy priced
+/// which knows nothing of refunds and disputes.
+async fn take_back_chunk(
     work: &mut Work,
     reversals: &[Reversal],
+    claims: &[Claim],
     accounts: &[Account],
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let closed = balances::share(work.conn(), accounts, now).await?;
     let versions = known::of(work.conn(), accounts).await?;
     let lines = reversals.iter().map(Reversal::key);
+    let lines = lines.chain(claims.iter().map(Claim::key));
     let originals = details::originals(work.conn(), lines).await?;
-    let Appraised { done, problems, .. } = appraise(reversals, &originals, &versions, &closed);
-    write(work, &[], &done, now).await?;
-    let ids: Vec<Uuid> = done.iter().map(|done| done.line.id.as_uuid()).collect();
+    let refunded = appraise(reversals, &originals, &versions, &closed);
+    let disputed = appraise(claims, &originals, &versions, &closed);
+    let beside = Beside {
+        refunded: &refunded.done,
+        disputed: &disputed.done,
+    };
+    write(work, &[], beside, now).await?;
+    let ids: Vec<Uuid> = refunded.done.iter().map(|done| done.line.id.as_uuid()).collect();
     waiting_reversals::remove(work.conn(), &ids).await?;
-    if !problems.is_empty() {
+    waiting_reversals::note(work.conn(), &refunded.problems).await?;
+    let ids: Vec<Uuid> = disputed.done.iter().map(|done| done.line.id.as_uuid()).collect();
+    waiting_disputed_lines::remove(work.conn(), &ids).await?;
+    waiting_disputed_lines::note(work.conn(), &disputed.problems).await?;
+    let problems = refunded.problems.len() + disputed.problems.len();
+    if problems > 0 {
         tracing::warn!(
-            lines = problems.len(),
-            "refunded lines could not be placed by the contract in force"
+            lines = problems,
+            "refunded or disputed lines could not be placed by the contract in force"
         );
-        waiting_reversals::note(work.conn(), &problems).await?;
     }
     Ok(())
 }

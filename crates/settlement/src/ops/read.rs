@@ -60,7 +60,7 @@ pub async fn schedules(
     Ok(schedules::list(outbox.db().pool(), partner_id, last, limit).await?)
 }
 
-/// Lines and reversals without a price, newest first, after `last`, at most `limit`.
+/// Lines, and what takes back of lines, without a price, newest first, after `last`, at most `limit`.
 pub async fn waiting_lines(
     outbox: &Outbox,
     partner_id: Option<PartnerId>,

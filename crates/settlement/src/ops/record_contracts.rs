@@ -9,7 +9,9 @@ use contracts::events::ContractChanged;
 use super::refresh_schedules::refresh;
 use crate::Error;
 use crate::domain::contract::{Account, ContractVersion};
-use crate::store::{balances, contracts as known, pricing_requests, waiting, waiting_reversals};
+use crate::store::{
+    balances, contracts as known, pricing_requests, waiting, waiting_disputed_lines, waiting_reversals,
+};
 
 /// Keeps these versions. Waiting lines are priced by the worker, not here: there may be very many. The caller
 /// commits.
@@ -39,6 +41,7 @@ pub async fn record_contracts(
     refresh(work, &accounts, now).await?;
     waiting::clear_problems(work.conn(), &accounts).await?;
     waiting_reversals::clear_problems(work.conn(), &accounts).await?;
+    waiting_disputed_lines::clear_problems(work.conn(), &accounts).await?;
     pricing_requests::add(work.conn(), &accounts).await?;
     Ok(())
 }

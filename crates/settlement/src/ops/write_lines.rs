@@ -1,19 +1,21 @@
-//! Writes lines that have a place and a price, sales and reversals alike, and tells of them.
+//! Writes lines that have a place and a price, sales and what takes back of them alike, and tells of them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use bus::Work;
 use chrono::{DateTime, Utc};
 use contracts::events::{PricedLine, SettlementLinesPriced};
 use ids::PaymentId;
+use uuid::Uuid;
 
 use crate::Error;
+use crate::domain::claim::PricedClaim;
 use crate::domain::line::SaleLine;
 use crate::domain::pricing::Price;
 use crate::domain::reversal::Reversed;
 use crate::domain::window::{Placement, WindowKey};
 use crate::store::details::{self, PricedDetail};
-use crate::store::{reversals, windows};
+use crate::store::{disputed_lines, reversals, windows};
 
 /// A line with its place and its price.
 pub(super) struct Placed<'a> {
@@ -22,17 +24,52 @@ pub(super) struct Placed<'a> {
     pub(super) price: Price,
 }
 
-/// Writes lines, the reversals among them, and publishes them by payment. The caller holds the balances of their
+/// What stands beside sales.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'a> {
+    pub(super) refunded: &'a [Reversed<'a>],
+    pub(super) disputed: &'a [PricedClaim<'a>],
+}
+
+impl<'a> Beside<'a> {
+    /// Reversals alone.
+    pub(super) fn refunded(refunded: &'a [Reversed<'a>]) -> Self {
+        Self {
+            refunded,
+            disputed: &[],
+        }
+    }
+
+    /// The payments that they are of.
+    fn payments(&self) -> Vec<Uuid> {
+        let refunded = self.refunded.iter().map(|r| r.line.payment_id);
+        let disputed = self.disputed.iter().map(|d| d.line.payment_id);
+        let payments: BTreeSet<PaymentId> = refunded.chain(disputed).collect();
+        payments.into_iter().map(PaymentId::as_uuid).collect()
+    }
+
+    /// What disputes took or gave back, alone.
+    pub(super) fn disputed(disputed: &'a [PricedClaim<'a>]) -> Self {
+        Self {
+            refunded: &[],
+            disputed,
+        }
+    }
+}
+
+/// Writes lines, what takes back of them among them, and publishes them by payment. The caller holds the balances of their
 /// accounts.
 pub(super) async fn write(
     work: &mut Work,
     sales: &[Placed<'_>],
-    reversed: &[Reversed<'_>],
+    beside: Beside<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     let lines = || {
         let sales = sales.iter().map(|s| (s.line, &s.placement, &s.price));
-        sales.chain(reversed.iter().map(|r| (&r.line, &r.placement, &r.price)))
+        let refunded = beside.refunded.iter().map(|r| (&r.line, &r.placement, &r.price));
+        let disputed = beside.disputed.iter().map(|d| (&d.line, &d.placement, &d.price));
+        sales.chain(refunded).chain(disputed)
     };
     let keys: HashSet<WindowKey> = lines().map(|(_, placement, _)| placement.window).collect();
     if keys.is_empty() {
@@ -57,15 +94,22 @@ pub(super) async fn write(
         })
         .collect::<Result<_, sqlx::Error>>()?;
     details::insert(work.conn(), &rows, now).await?;
-    reversals::insert(work.conn(), reversed).await?;
+    // Refunds and disputes of one payment come by different topics, at the same time. Locked last, so that who waits here
+    // keeps nobody from going on.
+    let payments = beside.payments();
+    if !payments.is_empty() {
+        details::hold(work.conn(), &payments).await?;
+    }
+    reversals::insert(work.conn(), beside.refunded).await?;
+    disputed_lines::insert(work.conn(), beside.disputed).await?;
     publish(work, &rows, now)?;
     metrics::counter!("jeongsan_settlement_lines_priced_total")
         .increment(u64::try_from(rows.len()).unwrap_or(u64::MAX));
     Ok(())
 }
 
-/// One event a payment. The rows inserted in this work are the lock: two works with lines of one payment meet at
-/// the payment's waiting lines, or not at all.
+/// One event a payment. The rows inserted in this work are the lock: two works with sales of one payment meet at the
+/// payment's waiting lines, or not at all, and two that take back of it at its priced lines.
 fn publish(work: &mut Work, rows: &[PricedDetail<'_>], now: DateTime<Utc>) -> Result<(), Error> {
     let mut by_payment: BTreeMap<PaymentId, Vec<&PricedDetail<'_>>> = BTreeMap::new();
     for row in rows {

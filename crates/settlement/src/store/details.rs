@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use contracts::contract_terms::{Bearer, FeeBase};
-use ids::{ContractId, PartnerId, PaymentId, SettlementDetailId, SettlementId, TransactionId, WindowId};
+use ids::{
+    ContractId, DisputeId, PartnerId, PaymentId, SettlementDetailId, SettlementId, TransactionId, WindowId,
+};
 use money::{Rate, Rounding};
 use serde::Serialize;
 use sqlx::{PgConnection, PgPool};
@@ -111,6 +113,19 @@ fn rounding(rounding: Rounding) -> &'static str {
         Rounding::HalfUp => "half_up",
         Rounding::HalfEven => "half_even",
     }
+}
+
+/// Holds the priced lines of these payments until the transaction ends: what takes back of them is told of payment by
+/// payment, and numbered by what was told before. References to the lines do not wait for it.
+pub async fn hold(conn: &mut PgConnection, payments: &[Uuid]) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "select 1 as one from settlement_details
+          where payment_id = any($1) and quantity > 0 order by id for no key update",
+        payments
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(())
 }
 
 /// What was frozen of these lines when they were priced; those that have no price are left out.
@@ -237,7 +252,7 @@ pub struct Detail {
     #[serde(serialize_with = "ids_shown::settlement_if_any")]
     #[schema(value_type = Option<SettlementId>)]
     pub settlement_id: Option<Uuid>,
-    /// Where this takes back: the line of which it does.
+    /// Where this takes back, or is of a dispute: the line of which it is.
     #[serde(serialize_with = "ids_shown::detail_if_any")]
     #[schema(value_type = Option<SettlementDetailId>)]
     pub reverses: Option<Uuid>,
@@ -256,6 +271,16 @@ pub struct Detail {
     pub refunded_at: Option<DateTime<Utc>>,
     /// The day of the refund; decides the window.
     pub refunded_on: Option<NaiveDate>,
+    /// The dispute that took the money, or gave it back; without a fee.
+    #[serde(serialize_with = "ids_shown::dispute_if_any")]
+    #[schema(value_type = Option<DisputeId>)]
+    pub dispute_id: Option<Uuid>,
+    /// `withdrawn` by the buyer's bank, or `returned` by it.
+    pub funds: Option<String>,
+    /// When it did that.
+    pub disputed_at: Option<DateTime<Utc>>,
+    /// The day of that; decides the window.
+    pub disputed_on: Option<NaiveDate>,
 }
 
 /// The lines of a statement, newest first, after `last`, at most `limit`.
@@ -276,7 +301,7 @@ pub async fn of_settlement(
     .await
 }
 
-/// The priced lines of a payment, by number, each before its reversals.
+/// The priced lines of a payment, by number, each before what takes back of it.
 pub async fn of_payment(pool: &PgPool, payment_id: PaymentId) -> Result<Vec<Detail>, sqlx::Error> {
     sqlx::query_file_as!(Detail, "src/store/details_of_payment.sql", payment_id.as_uuid())
         .fetch_all(pool)

@@ -4,11 +4,13 @@ select d.id, d.payment_id, d.line_number, d.partner_id, d.currency, d.category, 
        d.fee_base_minor, d.fee_rate_ppm, d.share_fee_minor, d.flat_fee_minor, d.shipping_fee_minor, d.fee_minor,
        d.fee_vat_rate_ppm, d.fee_vat_minor, d.fee_vat_borne_by, d.shipping_minor, d.net_minor, d.rounding,
        d.contract_id, d.contract_version, d.window_id, d.sold_at, d.sold_on, d.recorded_at, d.calendar_version,
-       s.id as "settlement_id?", r.reverses as "reverses?", r.refund_id as "refund_id?",
+       s.id as "settlement_id?", coalesce(r.reverses, c.disputes) as "reverses?", r.refund_id as "refund_id?",
        r.outcome as "outcome?", r.owed_minor as "owed_minor?", r.refunded_before_minor as "refunded_before_minor?",
-       r.refunded_at as "refunded_at?", r.refunded_on as "refunded_on?"
+       r.refunded_at as "refunded_at?", r.refunded_on as "refunded_on?",
+       c.dispute_id as "dispute_id?", c.funds as "funds?", c.changed_at as "disputed_at?", c.changed_on as "disputed_on?"
   from settlement_details d
   left join settlements s on s.window_id = d.window_id
   left join reversals r on r.detail_id = d.id
+  left join disputed_lines c on c.detail_id = d.id
  where d.payment_id = $1
- order by d.line_number, r.detail_id nulls first
+ order by d.line_number, coalesce(r.detail_id, c.detail_id) nulls first

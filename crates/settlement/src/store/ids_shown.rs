@@ -1,7 +1,8 @@
 //! Rows hold plain uuids; whoever sees a row sees typed ids.
 
 use ids::{
-    ContractId, HoldId, PartnerId, PaymentId, SettlementDetailId, SettlementId, TransactionId, WindowId,
+    ContractId, DisputeId, HoldId, PartnerId, PaymentId, SettlementDetailId, SettlementId, TransactionId,
+    WindowId,
 };
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -35,6 +36,7 @@ macro_rules! shown_if_any {
 
 shown_if_any! {
     detail_if_any as SettlementDetailId;
+    dispute_if_any as DisputeId;
     settlement_if_any as SettlementId;
     transaction_if_any as TransactionId;
 }

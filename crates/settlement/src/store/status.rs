@@ -12,6 +12,8 @@ pub struct Counts {
     pub problem_lines: i64,
     /// Reversals whose line can't be priced yet, or that can't be placed.
     pub waiting_reversals: i64,
+    /// What disputes take of lines that can't be priced yet, or can't be placed.
+    pub waiting_disputed_lines: i64,
     /// Requests to look at waiting lines again.
     pub pricing_requests: i64,
     /// Windows that take lines and are not requested.
@@ -31,6 +33,7 @@ pub async fn counts(pool: &PgPool, now: DateTime<Utc>) -> Result<Counts, sqlx::E
         r#"select (select count(*) from waiting_lines) as "waiting_lines!",
                   (select count(*) from waiting_lines where problem is not null) as "problem_lines!",
                   (select count(*) from waiting_reversals) as "waiting_reversals!",
+                  (select count(*) from waiting_disputed_lines) as "waiting_disputed_lines!",
                   (select count(*) from pricing_requests) as "pricing_requests!",
                   (select count(*) from windows where state = 'open') as "open_windows!",
                   (select count(*) from windows where state = 'open' and ends_at <= $1) as "ended_windows_open!",

@@ -1,7 +1,7 @@
 //! The table `waiting_lines`, and the list of all that waits.
 
 use chrono::{DateTime, Utc};
-use ids::{PartnerId, PaymentId, SettlementDetailId, TransactionId};
+use ids::{DisputeId, PartnerId, PaymentId, SettlementDetailId, TransactionId};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -10,10 +10,10 @@ use crate::Error;
 use crate::domain::contract::Account;
 use crate::domain::line::SaleLine;
 
-/// A line, or the reversal of one, that can't be priced yet.
+/// A line, or what takes back of one, that can't be priced yet.
 #[derive(Debug, Clone)]
 pub struct Waiting {
-    /// The line. A reversal has the quantity -1 and no category: that is its original's.
+    /// The line. What takes back has the quantity -1 and no category: that is its original's.
     pub line: SaleLine,
     /// When it came in.
     pub recorded_at: DateTime<Utc>,
@@ -21,6 +21,8 @@ pub struct Waiting {
     pub problem: Option<String>,
     /// The refund that reverses a line.
     pub refund: Option<Refund>,
+    /// The dispute that takes of a line, or gives back.
+    pub dispute: Option<Dispute>,
 }
 
 /// Which refund a reversal is of.
@@ -31,6 +33,17 @@ pub struct Refund {
     /// `refunded` or `reversed`.
     pub outcome: String,
     /// When it happened.
+    pub at: DateTime<Utc>,
+}
+
+/// Which dispute a disputed line is of.
+#[derive(Debug, Clone)]
+pub struct Dispute {
+    /// The dispute.
+    pub id: DisputeId,
+    /// `withdrawn` or `returned`.
+    pub funds: String,
+    /// When the money moved.
     pub at: DateTime<Utc>,
 }
 
@@ -167,7 +180,7 @@ pub async fn clear_problems(conn: &mut PgConnection, accounts: &[Account]) -> Re
     Ok(())
 }
 
-/// Waiting lines, and reversals of lines, newest first, after `last`, at most `limit`.
+/// Waiting lines, and what takes back of lines, newest first, after `last`, at most `limit`.
 pub async fn list(
     pool: &PgPool,
     partner_id: Option<PartnerId>,
@@ -185,6 +198,7 @@ pub async fn list(
     rows.into_iter()
         .map(|row| {
             let refund = row.refund_id.zip(row.outcome).zip(row.refunded_at);
+            let dispute = row.dispute_id.zip(row.funds).zip(row.changed_at);
             Ok(Waiting {
                 line: SaleLine {
                     id: SettlementDetailId::from_uuid(row.id),
@@ -205,6 +219,11 @@ pub async fn list(
                 refund: refund.map(|((id, outcome), at)| Refund {
                     id: TransactionId::from_uuid(id),
                     outcome,
+                    at,
+                }),
+                dispute: dispute.map(|((id, funds), at)| Dispute {
+                    id: DisputeId::from_uuid(id),
+                    funds,
                     at,
                 }),
             })

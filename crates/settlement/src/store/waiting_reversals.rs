@@ -11,6 +11,7 @@ use crate::Error;
 use crate::domain::contract::Account;
 use crate::domain::line::LineKey;
 use crate::domain::reversal::Reversal;
+use crate::domain::takes_back::TakesBack as _;
 
 /// A row without what says why and since when it waits.
 struct Row {

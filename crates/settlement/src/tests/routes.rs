@@ -217,6 +217,45 @@ async fn statements_lines_schedules_and_waiting_lines_are_shown() {
 }
 
 #[tokio::test]
+async fn disputed_lines_are_shown_whether_they_have_a_price_or_wait() {
+    let platform = Platform::of(&[crate::service()])
+        .clock_at(at("2026-03-10T00:00:00Z"))
+        .start()
+        .await;
+    let world = World::in_platform(&platform, "2026-03-10T00:00:00Z");
+    let (one, two) = (PartnerId::generate(), PartnerId::generate());
+    world.contract(one, "2026-01-01", &json!({})).await;
+    let sold = world.sell(one, 10_000, "2026-03-05T01:00:00Z").await;
+    let opened = world.dispute(&sold, &[(1, 4_000)], "2026-03-09T20:00:00Z").await;
+    let early = payment_completed(two, 7_000, at("2026-03-05T02:00:00Z"));
+    let waits = world.dispute(&early, &[(1, 7_000)], "2026-03-09T20:00:00Z").await;
+
+    let get = async |path: String| platform.get("settlement", &path).await.expect(200);
+    let lines = get(format!("/v1/settlement-lines?payment_id={}", sold.payment_id)).await;
+    assert_eq!(lines["data"][0]["dispute_id"], json!(null));
+    let taken = &lines["data"][1];
+    assert_eq!(taken["reverses"], lines["data"][0]["id"]);
+    assert_eq!(taken["dispute_id"], opened.dispute_id.to_string());
+    assert_eq!(
+        (&taken["funds"], &taken["disputed_on"], &taken["refund_id"]),
+        (&json!("withdrawn"), &json!("2026-03-10"), &json!(null))
+    );
+    assert_eq!(
+        (&taken["fee_minor"], &taken["net_minor"]),
+        (&json!(0), &json!(-4_000))
+    );
+    let waiting = get("/v1/waiting-lines".into()).await;
+    let line = &waiting["data"][0];
+    assert_eq!(line["dispute_id"], waits.dispute_id.to_string());
+    assert_eq!(
+        (&line["funds"], &line["quantity"], &line["unit_price_minor"]),
+        (&json!("withdrawn"), &json!(-1), &json!(7_000))
+    );
+    assert!(line["waits_for"].as_str().unwrap().contains("its line"), "{line}");
+    platform.stop().await;
+}
+
+#[tokio::test]
 async fn the_documentation_names_every_parameter() {
     let platform = Platform::of(&[crate::service()]).start().await;
     let api = platform.get("settlement", "/openapi.json").await.expect(200);

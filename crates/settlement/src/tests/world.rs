@@ -13,14 +13,17 @@ use chassis::ManualClock;
 use chrono::{DateTime, NaiveDate, Utc};
 use contracts::Event;
 use contracts::events::{
-    ContractChanged, PaymentCompleted, PaymentRefunded, RefundOutcome, SettlementLinesPriced,
+    ContractChanged, DisputeChanged, DisputeState, DisputedFunds, PaymentCompleted, PaymentRefunded,
+    RefundOutcome, SettlementLinesPriced,
 };
 use contracts::topics;
 use ids::{ContractId, PartnerId};
 use lease::{Lease, Term};
 use once::{Answer, KeyedRequest};
 use serde_json::{Value, json};
-use testkit::events::{contract_changed, payment_completed, payment_refunded};
+use testkit::events::{
+    contract_changed, dispute_changed, dispute_goes_on, payment_completed, payment_refunded,
+};
 use testkit::{Database, Platform};
 
 pub fn at(text: &str) -> DateTime<Utc> {
@@ -112,6 +115,33 @@ impl World {
         refund
     }
 
+    /// Has a buyer's bank take these parts of a payment.
+    pub async fn dispute(
+        &self,
+        payment: &PaymentCompleted,
+        parts: &[(i32, i64)],
+        changed_at: &str,
+    ) -> DisputeChanged {
+        let amount = parts.iter().map(|(_, disputed)| disputed).sum();
+        let (state, funds) = (DisputeState::NeedsResponse, DisputedFunds::Withdrawn);
+        let dispute = dispute_changed(payment, state, funds, amount, parts, at(changed_at));
+        self.feed(std::slice::from_ref(&dispute)).await;
+        dispute
+    }
+
+    /// Has a dispute go on.
+    pub async fn goes_on(
+        &self,
+        dispute: &DisputeChanged,
+        state: DisputeState,
+        funds: DisputedFunds,
+        changed_at: &str,
+    ) -> DisputeChanged {
+        let next = dispute_goes_on(dispute, state, funds, at(changed_at));
+        self.feed(std::slice::from_ref(&next)).await;
+        next
+    }
+
     /// What was told of the priced lines of a payment, in order.
     pub async fn told(&self, payment: &PaymentCompleted) -> Vec<SettlementLinesPriced> {
         let payloads: Vec<Value> = sqlx::query_scalar(
@@ -171,6 +201,7 @@ impl World {
             consumers: Arc::new([
                 self.consumer(topics::PAYMENT_COMPLETED),
                 self.consumer(topics::PAYMENT_REFUNDED),
+                self.consumer(topics::DISPUTE_CHANGED),
             ]),
         };
         Scheduler::new(

@@ -6,7 +6,8 @@ use money::Rounding;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::reversals::{Reversal, Row};
+use super::disputes::Disputed;
+use super::reversals::{Reversal, Row, in_force, misdated};
 use super::{differ, every_row, is_overruled, knows_calendar};
 use crate::VerifyError;
 use crate::databases::Databases;
@@ -71,6 +72,8 @@ struct Detail {
     closed_through: Option<NaiveDate>,
     #[sqlx(flatten)]
     reversal: Reversal,
+    #[sqlx(flatten)]
+    disputed: Disputed,
 }
 
 impl Detail {
@@ -87,7 +90,15 @@ impl Detail {
         self.check_terms(&version.terms, &mut faults);
         let versions = contracts.of(&account);
         if self.reversal.is_one() {
-            self.check_reversal(version, versions, &mut faults);
+            let price = self.reversal.of(&self.row(), &version.terms);
+            let happened = (self.reversal.at(), self.reversal.day());
+            self.check_beside(price, happened, version, versions, &mut faults);
+            return faults;
+        }
+        if self.disputed.is_one() {
+            let price = self.disputed.of(&self.row());
+            let happened = (self.disputed.at(), self.disputed.day());
+            self.check_beside(price, happened, version, versions, &mut faults);
             return faults;
         }
         self.check_price(version, &mut faults);
@@ -109,9 +120,9 @@ impl Detail {
         faults
     }
 
-    /// What takes back: shares of what its original gave, placed by the day of the refund.
-    fn check_reversal(&self, version: &Version, versions: &[Version], faults: &mut Vec<String>) {
-        let row = Row {
+    /// What stands there, as far as the price follows from it.
+    fn row(&self) -> Row<'_> {
+        Row {
             account: (self.partner_id, &self.currency),
             category: &self.category,
             contract: (self.contract_id, self.contract_version),
@@ -120,28 +131,33 @@ impl Detail {
             by_partner: self.partner_discount_minor.into(),
             by_platform: self.platform_discount_minor.into(),
             shipping: self.shipping_minor.into(),
-        };
-        match self.reversal.of(&row, &version.terms) {
+        }
+    }
+
+    /// What takes back: priced by its original, placed by the day on which it happened.
+    fn check_beside(
+        &self,
+        price: Result<Steps, String>,
+        (at, on): (Option<DateTime<Utc>>, NaiveDate),
+        version: &Version,
+        versions: &[Version],
+        faults: &mut Vec<String>,
+    ) {
+        match price {
             Ok(wanted) => differ(faults, "price", wanted, self.steps()),
             Err(problem) => faults.push(problem),
         }
         self.check_calendar(versions, faults);
-        let problems: Vec<Option<String>> = self
-            .reversal
-            .in_force(version, versions, self.recorded_at)
+        let problems: Vec<Option<String>> = in_force(at, version, versions, self.recorded_at)
             .into_iter()
-            .map(|by| {
-                self.reversal
-                    .misdated(by)
-                    .or_else(|| self.misplaced(by, self.reversal.day()))
-            })
+            .map(|by| misdated(at, on, by).or_else(|| self.misplaced(by, on)))
             .collect();
         if !problems.contains(&None) {
             faults.extend(problems.into_iter().flatten().next());
         }
     }
 
-    /// What stands there.
+    /// Its steps as they stand there.
     fn steps(&self) -> Steps {
         Steps {
             gross: self.gross_minor.into(),

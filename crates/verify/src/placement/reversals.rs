@@ -17,9 +17,6 @@ pub(super) struct Reversal {
     refunded_before_minor: Option<i64>,
     refunded_at: Option<DateTime<Utc>>,
     refunded_on: Option<NaiveDate>,
-    original_partner_id: Option<Uuid>,
-    original_currency: Option<String>,
-    original_category: Option<String>,
     original_gross_minor: Option<i64>,
     original_partner_discount_minor: Option<i64>,
     original_platform_discount_minor: Option<i64>,
@@ -30,6 +27,16 @@ pub(super) struct Reversal {
     original_flat_fee_minor: Option<i64>,
     original_shipping_fee_minor: Option<i64>,
     original_fee_vat_minor: Option<i64>,
+    #[sqlx(flatten)]
+    original: Original,
+}
+
+/// What a row beside a sale shares with it.
+#[derive(Debug, FromRow)]
+pub(super) struct Original {
+    original_partner_id: Option<Uuid>,
+    original_currency: Option<String>,
+    original_category: Option<String>,
     original_contract_id: Option<Uuid>,
     original_contract_version: Option<i32>,
     original_sold_at: Option<DateTime<Utc>>,
@@ -48,20 +55,9 @@ pub(super) struct Row<'a> {
     pub(super) shipping: i128,
 }
 
-impl Reversal {
-    /// Whether the row is of a refund.
-    pub(super) fn is_one(&self) -> bool {
-        self.reverses.is_some()
-    }
-
-    /// The day of the refund.
-    pub(super) fn day(&self) -> NaiveDate {
-        self.refunded_on.unwrap_or_default()
-    }
-
-    /// The price that the row must have; or what it does not share with its original, though it must.
-    pub(super) fn of(&self, row: &Row<'_>, terms: &ContractTerms) -> Result<Steps, String> {
-        let wide = |minor: Option<i64>| i128::from(minor.unwrap_or_default());
+impl Original {
+    /// What the row does not share with its original, though it must.
+    pub(super) fn shared_by(&self, row: &Row<'_>) -> Result<(), String> {
         let shared = (
             (
                 self.original_partner_id,
@@ -79,6 +75,25 @@ impl Reversal {
         if shared != stands {
             return Err(format!("the original is of {shared:?}, this of {stands:?}"));
         }
+        Ok(())
+    }
+}
+
+impl Reversal {
+    /// Whether the row is of a refund.
+    pub(super) fn is_one(&self) -> bool {
+        self.reverses.is_some()
+    }
+
+    /// The day of the refund.
+    pub(super) fn day(&self) -> NaiveDate {
+        self.refunded_on.unwrap_or_default()
+    }
+
+    /// The price that the row must have; or what it does not share with its original, though it must.
+    pub(super) fn of(&self, row: &Row<'_>, terms: &ContractTerms) -> Result<Steps, String> {
+        let wide = |minor: Option<i64>| i128::from(minor.unwrap_or_default());
+        self.original.shared_by(row)?;
         let owed = wide(self.original_gross_minor)
             - wide(self.original_partner_discount_minor)
             - wide(self.original_platform_discount_minor)
@@ -118,30 +133,31 @@ impl Reversal {
         })
     }
 
-    /// The versions that may have been in force at the refund, as far as they were known when the row was written at
-    /// `recorded_at`: one, unless another came in at that moment. Where none was, that of the sale.
-    pub(super) fn in_force<'a>(
-        &self,
-        of_sale: &'a Version,
-        versions: &'a [Version],
-        recorded_at: DateTime<Utc>,
-    ) -> [&'a Version; 2] {
-        [recorded_at - MARGIN, recorded_at + MARGIN].map(|known_by| {
-            versions
-                .iter()
-                .filter(|v| v.recorded_at <= known_by || std::ptr::eq(*v, of_sale))
-                .rfind(|v| {
-                    self.refunded_at
-                        .is_some_and(|at| v.valid_from <= v.terms.time_zone.date_of(at))
-                })
-                .unwrap_or(of_sale)
-        })
+    /// When it happened.
+    pub(super) fn at(&self) -> Option<DateTime<Utc>> {
+        self.refunded_at
     }
+}
 
-    /// What is wrong with the day of the refund, if that version was in force.
-    pub(super) fn misdated(&self, version: &Version) -> Option<String> {
-        let wanted = self.refunded_at.map(|at| version.terms.time_zone.date_of(at));
-        (wanted != self.refunded_on)
-            .then(|| format!("went back on {wanted:?}, this says {:?}", self.refunded_on))
-    }
+/// The versions that may have been in force at `at`, as far as they were known when the row was written at
+/// `recorded_at`: one, unless another came in at that moment. Where none was, that of the sale.
+pub(super) fn in_force<'a>(
+    at: Option<DateTime<Utc>>,
+    of_sale: &'a Version,
+    versions: &'a [Version],
+    recorded_at: DateTime<Utc>,
+) -> [&'a Version; 2] {
+    [recorded_at - MARGIN, recorded_at + MARGIN].map(|known_by| {
+        versions
+            .iter()
+            .filter(|v| v.recorded_at <= known_by || std::ptr::eq(*v, of_sale))
+            .rfind(|v| at.is_some_and(|at| v.valid_from <= v.terms.time_zone.date_of(at)))
+            .unwrap_or(of_sale)
+    })
+}
+
+/// What is wrong with the day on which something happened, if that version was in force.
+pub(super) fn misdated(at: Option<DateTime<Utc>>, on: NaiveDate, version: &Version) -> Option<String> {
+    let wanted = at.map(|at| version.terms.time_zone.date_of(at));
+    (wanted != Some(on)).then(|| format!("happened on {wanted:?}, this says {on}"))
 }

@@ -56,12 +56,14 @@ impl Booked for PaymentCompleted {
                     currency,
                 })?,
                 currency,
+                of_dispute: None,
             })
         });
         Ok(Some(Posting {
             entry,
             difference: difference.transpose()?,
             repayment: None,
+            returned: None,
         }))
     }
 

@@ -67,6 +67,7 @@ impl Booked for PaymentRefunded {
             entry,
             difference: None,
             repayment,
+            returned: None,
         }))
     }
 

@@ -23,15 +23,15 @@ use crate::domain::{Difference, DifferenceKind};
 use super::{Booked, Posting};
 
 /// Side, account, which partner (0: none), minor units.
-type Expected = (Side, &'static str, u128, i64);
+pub(super) type Expected = (Side, &'static str, u128, i64);
 
-fn partner(number: u128) -> PartnerId {
+pub(super) fn partner(number: u128) -> PartnerId {
     PartnerId::from_uuid(Uuid::from_u128(number))
 }
 
 /// The posting of `event` has exactly these lines, and this difference (over: above 0, short: below).
 #[track_caller]
-fn check(event: &impl Booked, expected: &[Expected], difference: i64) {
+pub(super) fn check(event: &impl Booked, expected: &[Expected], difference: i64) {
     let posting = event.posting().unwrap();
     let lines: Vec<Expected> = posting.iter().flat_map(lines).collect();
     assert_eq!(lines, expected);
@@ -44,7 +44,7 @@ fn check(event: &impl Booked, expected: &[Expected], difference: i64) {
     assert_eq!(found, difference);
 }
 
-fn lines(posting: &Posting) -> Vec<Expected> {
+pub(super) fn lines(posting: &Posting) -> Vec<Expected> {
     let view = |line: &crate::domain::Line| {
         let partner = line.partner_id.map_or(0, |id| id.as_uuid().as_u128());
         (line.side, line.account.code(), partner, line.amount_minor)
@@ -580,7 +580,7 @@ fn balanced(posting: Option<&Posting>) -> bool {
     })
 }
 
-fn kind() -> impl Strategy<Value = TenderKind> {
+pub(super) fn kind() -> impl Strategy<Value = TenderKind> {
     prop::sample::select(vec![Card, BankTransfer, Voucher, Points, Cash])
 }
 
@@ -619,6 +619,7 @@ proptest! {
             kind: if captured > owed { DifferenceKind::Over } else { DifferenceKind::Short },
             amount_minor: (captured - owed).abs(),
             currency: Currency::KRW,
+            of_dispute: None,
         });
         prop_assert_eq!(posting.and_then(|p| p.difference), expected);
     }

@@ -1,4 +1,4 @@
-//! What became of an operation, asked without doing it. `docs/decisions/0013-stripe-is-asked-by-what-was-left-there.md`
+//! What became of an operation, asked without doing it. `docs/decisions/0017-stripe-is-asked-by-what-was-left-there.md`
 //! says why it is asked so.
 
 use chrono::{DateTime, TimeDelta, Utc};

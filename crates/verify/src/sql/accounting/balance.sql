@@ -25,4 +25,5 @@ select 'jen:' || coalesce(l.entry_id, e.id) as id,
  union all
 select 'jen:' || id, format('books a fact of %s, which is never booked', source_topic)
   from journal_entries
- where source_topic not in ('payment-completed', 'payment-refunded', 'settlement-lines-priced', 'settlement-completed')
+ where source_topic not in ('payment-completed', 'payment-refunded', 'dispute-changed', 'settlement-lines-priced',
+                            'settlement-completed')

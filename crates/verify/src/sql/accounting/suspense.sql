@@ -25,6 +25,12 @@ select 'pay:' || b.payment_id, format('was paid %s %s, and refunds gave back %s 
   from breaks b
   join (select payment_id, sum(amount_minor) as amount from break_repayments group by payment_id) as r
     on r.payment_id = b.payment_id
- where r.amount > b.amount_minor
-    or r.amount < 0
-    or b.kind <> 'over'
+ where (r.amount > b.amount_minor
+        or r.amount < 0
+        or b.kind <> 'over')
+   and not exists (select from dispute_breaks d where d.entry_id = b.entry_id)
+ union all
+select 'jen:' || d.entry_id, format('is of %s, which took nothing beyond the lines', d.dispute_id)
+  from dispute_breaks d
+  left join breaks b on b.entry_id = d.entry_id
+ where b.kind is distinct from 'short'

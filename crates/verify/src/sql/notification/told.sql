@@ -4,6 +4,8 @@ select subject,
                          (extract(epoch from occurred_at) * 1000000)::bigint),
                   ' ' order by event_id)
   from notifications
- where (kind = 'payment_failed') = (':topic' = 'payment-failed')
+ where case when kind = 'payment_failed' then 'payment-failed'
+            when kind like 'dispute\_%' then 'dispute-changed'
+            else 'user-changed' end = ':topic'
  group by subject
  order by subject

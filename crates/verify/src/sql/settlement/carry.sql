@@ -43,6 +43,7 @@ select 'ptn:' || coalesce(a.partner_id, b.partner_id) || ' ' || coalesce(a.curre
   from (select partner_id, currency from settlement_details
          union select partner_id, currency from waiting_lines
          union select partner_id, currency from waiting_reversals
+         union select partner_id, currency from waiting_disputed_lines
          union select partner_id, currency from known_contract_versions) as a
   full join carry_balances b on b.partner_id = a.partner_id and b.currency = a.currency
  where a.partner_id is null

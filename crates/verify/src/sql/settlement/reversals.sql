@@ -19,10 +19,14 @@ select 'pay:' || r.payment_id || ' sln:' || r.detail_id as id,
     or (o.payment_id, o.line_number) is distinct from (r.payment_id, r.line_number)
  union all
 select 'pay:' || d.payment_id || ' sln:' || d.id,
-       case when d.quantity < 0 then 'takes back, and of nothing' else 'sells, and takes back' end
+       case when d.quantity >= 0 then 'sells, and takes back'
+            when r.detail_id is null then 'takes back, and of nothing'
+            else 'is of a refund and of a dispute' end
   from settlement_details d
   left join reversals r on r.detail_id = d.id
- where (d.quantity < 0) <> (r.detail_id is not null)
+  left join disputed_lines c on c.detail_id = d.id
+ where (d.quantity < 0) <> (r.detail_id is not null or c.detail_id is not null)
+    or (r.detail_id is not null and c.detail_id is not null)
  union all
 select 'pay:' || o.payment_id || ' sln:' || o.id, 'went back in full, and left something'
   from settlement_details o
