@@ -15,11 +15,14 @@ use crate::snapshot::Snapshot;
 /// Checks that each fact that people need to know was told of once.
 pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyError> {
     let mut checks = Vec::new();
-    let failed = facts::<PaymentFailed>(databases, &databases.payment, "pay", of_payment).await?;
+    let failed = facts::<PaymentFailed>(databases, &databases.payment, "pay", |told| {
+        Some(of_payment(told))
+    })
+    .await?;
     failed.done(&mut checks);
     let disputes = facts::<DisputeChanged>(databases, &databases.payment, "pay", of_dispute).await?;
     disputes.done(&mut checks);
-    let changed = facts::<UserChanged>(databases, &databases.user, "usr", of_user).await?;
+    let changed = facts::<UserChanged>(databases, &databases.user, "usr", |told| Some(of_user(told))).await?;
     changed.done(&mut checks);
     Ok(checks)
 }
@@ -92,8 +95,8 @@ fn of_dispute(told: &DisputeChanged) -> Option<String> {
     ))
 }
 
-fn of_payment(told: &PaymentFailed) -> Option<String> {
-    Some(format!(
+fn of_payment(told: &PaymentFailed) -> String {
+    format!(
         "kind=payment_failed title=Payment of {} failed body=The payment {} of order {:?} over {} failed at {}: {}.",
         told.amount,
         told.payment_id,
@@ -101,10 +104,10 @@ fn of_payment(told: &PaymentFailed) -> Option<String> {
         told.amount,
         told.failed_at.format("%Y-%m-%d %H:%M:%S UTC"),
         told.reason
-    ))
+    )
 }
 
-fn of_user(told: &UserChanged) -> Option<String> {
+fn of_user(told: &UserChanged) -> String {
     let (kind, happened, body) = match (told.active, told.version) {
         (false, _) => ("user_deactivated", "deactivated", "may not log in any more"),
         (true, 1) => ("user_added", "added", "may log in now"),
@@ -125,8 +128,8 @@ fn of_user(told: &UserChanged) -> Option<String> {
     } else {
         roles.join(", ")
     };
-    Some(format!(
+    format!(
         "kind={kind} title=User {} was {happened} body=The user {} ({}) {body}. Roles: {roles}.",
         told.login, told.login, told.user_id
-    ))
+    )
 }

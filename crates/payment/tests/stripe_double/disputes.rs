@@ -26,7 +26,7 @@ impl Dispute {
     }
 
     fn event(&self, kind: &'static str) -> Event {
-        Event::new(kind, self.show(), Manner::Plain)
+        Event::new(kind, &self.show(), Manner::Plain)
     }
 }
 
@@ -57,7 +57,7 @@ impl Account {
 
     pub(super) fn close_dispute(&mut self, dispute: &str, status: &str) -> Vec<Event> {
         let dispute = self.disputes.get_mut(dispute).expect("a dispute");
-        dispute.status = status.to_owned();
+        status.clone_into(&mut dispute.status);
         let mut events = vec![dispute.event("charge.dispute.closed")];
         if status == "won" {
             events.push(dispute.event("charge.dispute.funds_reinstated"));

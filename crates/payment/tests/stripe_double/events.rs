@@ -49,7 +49,7 @@ pub struct Event {
 }
 
 impl Event {
-    pub(super) fn new(kind: &'static str, object: Value, manner: Manner) -> Self {
+    pub(super) fn new(kind: &'static str, object: &Value, manner: Manner) -> Self {
         let id = format!("evt_{:032x}", rand::random::<u128>());
         let body = json!({"id": id, "object": "event", "type": kind, "created": Account::now(), "livemode": false,
                           "api_version": "2026-08-26.dahlia", "data": {"object": object}});

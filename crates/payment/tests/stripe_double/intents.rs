@@ -48,7 +48,7 @@ impl Intent {
     }
 
     pub(super) fn event(&self, kind: &'static str) -> Event {
-        Event::new(kind, self.show(false), Manner::of(self.behaviour))
+        Event::new(kind, &self.show(false), Manner::of(self.behaviour))
     }
 
     /// What is told of an operation on it, if anything.
@@ -175,7 +175,7 @@ impl Account {
         if intent.behaviour.declines("capture") {
             return refused_by_bank();
         }
-        intent.key = text(form, "/metadata/transaction_id").to_owned();
+        text(form, "/metadata/transaction_id").clone_into(&mut intent.key);
         intent.received += amount;
         intent.capturable = if is_final { 0 } else { intent.capturable - amount };
         let mut kinds = vec!["payment_intent.amount_capturable_updated"];
@@ -200,7 +200,7 @@ impl Account {
             return refused_by_bank();
         }
         let more = total - intent.amount;
-        intent.key = text(form, "/metadata/transaction_id").to_owned();
+        text(form, "/metadata/transaction_id").clone_into(&mut intent.key);
         intent.amount = total;
         intent.capturable = total;
         let events = intent.events(&["payment_intent.amount_capturable_updated"]);

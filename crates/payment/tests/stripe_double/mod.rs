@@ -97,7 +97,7 @@ impl StripeDouble {
 
     /// Takes that key from now on, and no other.
     pub fn exchange_key(&self, key: &str) {
-        self.account().secret_key = key.to_owned();
+        key.clone_into(&mut self.account().secret_key);
     }
 
     /// The buyer acts at the bank's page of that address.

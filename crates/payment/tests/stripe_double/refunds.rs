@@ -50,7 +50,7 @@ impl Account {
             intent: name,
         };
         let told = intent.behaviour.tells();
-        let event = Event::new("refund.updated", refund.show(), Manner::of(intent.behaviour));
+        let event = Event::new("refund.updated", &refund.show(), Manner::of(intent.behaviour));
         self.did("refund", &refund.key, amount);
         let body = refund.show();
         self.refunds.push(refund);
@@ -84,7 +84,7 @@ impl Account {
             .expect("a refund");
         refund.status = "failed";
         let amount = refund.amount;
-        let event = Event::new("refund.failed", refund.show(), Manner::Plain);
+        let event = Event::new("refund.failed", &refund.show(), Manner::Plain);
         self.intents.get_mut(intent).expect("an intent").refunded -= amount;
         event
     }

@@ -56,15 +56,15 @@ pub(super) async fn price_lines<'a>(
     }
 
     let originals = || placed.iter().map(|p| p.line.key());
-    let refunds = waiting_reversals::of_lines(work.conn(), originals()).await?;
-    let disputes = waiting_disputed_lines::of_lines(work.conn(), originals()).await?;
-    let originals = if refunds.is_empty() && disputes.is_empty() {
+    let gone_back = waiting_reversals::of_lines(work.conn(), originals()).await?;
+    let in_dispute = waiting_disputed_lines::of_lines(work.conn(), originals()).await?;
+    let originals = if gone_back.is_empty() && in_dispute.is_empty() {
         HashMap::new()
     } else {
         originals_of(&placed)
     };
-    let refunded = appraise(&refunds, &originals, &versions, &closed);
-    let disputed = appraise(&disputes, &originals, &versions, &closed);
+    let refunded = appraise(&gone_back, &originals, &versions, &closed);
+    let disputed = appraise(&in_dispute, &originals, &versions, &closed);
     let beside = Beside {
         refunded: &refunded.done,
         disputed: &disputed.done,
