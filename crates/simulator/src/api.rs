@@ -88,6 +88,8 @@ pub(crate) fn routes(network: Network) -> OpenApiRouter {
         .merge(actions::routes())
         .merge(disputes::routes())
         .merge(journal::routes())
+        // A network goes on with a charge when whoever sent it has hung up.
+        .layer(axum::middleware::from_fn(web::detach))
         .with_state(network)
 }
 

@@ -242,7 +242,7 @@ mod tests {
             serde_json::from_value(json!({
                 "dispute_id": ids::DisputeId::generate(), "version": 2, "payment_id": ids::PaymentId::generate(),
                 "order_reference": "o", "sold_at": "2026-12-01T00:00:00Z", "tender_id": ids::TenderId::generate(),
-                "tender_kind": "card", "amount": {"amount_minor": 1_000, "currency": "KRW"}, "reason": "fraudulent",
+                "tender_kind": "card", "amount": {"amount": 1_000, "currency": "KRW"}, "reason": "fraudulent",
                 "state": state, "funds": funds, "changed_at": "2026-12-03T00:00:00Z",
                 "lines": [{"line_number": 1, "partner_id": partner, "disputed_minor": 900}],
             }))

@@ -168,7 +168,7 @@ const OPEN: &str = "state = 'needs_response' and amount_minor = 20300";
 const CHANGED: &[(&str, &str, &str, &str, &str, &str)] = &[
     ("settlement", "settlement_details", "fee_base_minor", "1", OF_LAST, "prices"),
     ("settlement", "settlement_details", "fee_rate_ppm", "1", OF_LAST, "prices"),
-    ("settlement", "settlement_details", "tax_free_minor", "1", OF_LAST, "prices"),
+    ("settlement", "settlement_details", "tax_free_minor", "1", OF_LAST, "settlement_disputes"),
     ("settlement", "disputed_lines", "version", "1", LAST, TAKEN_IN),
     ("settlement", "disputed_lines", "changed_at", "interval '1 day'", LAST, TAKEN_IN),
     ("settlement", "disputed_lines", "changed_on", "1", LAST, "prices"),

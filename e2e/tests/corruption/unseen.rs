@@ -31,6 +31,11 @@ const UNSEEN: &[(&str, &str)] = &[
         "payment.public.transactions.connector_reference",
         "known to the connector",
     ),
+    ("payment.public.tenders.held_until", "known to the connector"),
+    (
+        "payment.public.transactions.cause erase",
+        "none says the same: an older version leaves it out",
+    ),
     (
         "payment.public.transactions.attempts",
         "how often was tried, nothing follows from",

@@ -5,7 +5,7 @@ use chrono::DateTime;
 use contracts::events::PaymentRequested;
 use contracts::topics;
 use ids::PaymentId;
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 use telemetry::TraceContext;
 use testkit::event_log::{TOPIC, database};
 
@@ -87,9 +87,13 @@ async fn what_was_begun_by_somebody_else_does_not_take_a_statement_along() {
         drop(conn);
         write(&outbox, &[PaymentId::generate()], 1).await.unwrap();
     }
-    // Whatever is not committed ends with the connections.
-    outbox.db().close().await;
-    assert_eq!(effects(&database.outbox()).await, 20);
+    // Whatever is not committed is not seen by another session.
+    let mut other = PgConnection::connect(database.url()).await.unwrap();
+    let seen: i64 = sqlx::query_scalar("select count(*) from effects")
+        .fetch_one(&mut other)
+        .await
+        .unwrap();
+    assert_eq!(seen, 20);
 }
 
 #[tokio::test]

@@ -111,8 +111,9 @@ select 'pay:' || w.payment_id || ' txn:' || w.transaction_id, w.detail
  union all
 -- A change is carried out by its operations, and for no more than was asked.
 select 'pay:' || c.payment_id || ' chg:' || c.change_id,
-       format('is a %s of %s, carried out by %s operations for %s', c.kind, c.amount_minor, count(o.*),
-              coalesce(sum(o.amount_minor), 0))
+       format('is a %s of %s, asked for by %s at %s and carried out by %s operations for %s since %s', c.kind,
+              c.amount_minor, c.requested_by, c.created_at, count(o.*), coalesce(sum(o.amount_minor), 0),
+              min(o.created_at))
   from changes c
   left join op o using (change_id)
  group by c.change_id
@@ -120,6 +121,9 @@ having (c.kind in ('cancel', 'resolve')) <> (c.amount_minor is null)
     or (c.kind in ('cancel', 'resolve')) <> (count(o.*) = 0)
     or coalesce(sum(o.amount_minor) filter (where o.state = 'succeeded'), 0) > c.amount_minor
     or (bool_and(o.state = 'succeeded') and sum(o.amount_minor) <> c.amount_minor)
+    -- The first is begun with it.
+    or min(o.created_at) <> c.created_at
+    or c.requested_by !~ '^((usr|key)_[0-7][0-9a-hjkmnp-tv-z]{25}|service:[a-z]+)$'
  union all
 -- What a payment says of the last thing that was refused is what its operations say.
 select 'pay:' || p.payment_id,

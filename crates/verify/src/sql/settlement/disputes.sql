@@ -10,7 +10,8 @@ select 'pay:' || c.payment_id || ' sln:' || c.detail_id as id,
            case when (o.payment_id, o.line_number) is distinct from (c.payment_id, c.line_number)
                 then 'disputes another line' end,
            case when (d.gross_minor < 0) is distinct from (c.funds = 'withdrawn')
-                then format('was %s, and is %s', c.funds, d.gross_minor) end) as detail
+                then format('was %s, and is %s', c.funds, d.gross_minor) end,
+           case when d.tax_free_minor <> 0 then 'has a tax-free part, and is of no sale' end) as detail
   from disputed_lines c
   left join settlement_details d on d.id = c.detail_id
   left join settlement_details o on o.id = c.disputes
@@ -20,6 +21,7 @@ select 'pay:' || c.payment_id || ' sln:' || c.detail_id as id,
     or (d.payment_id, d.line_number) is distinct from (c.payment_id, c.line_number)
     or (o.payment_id, o.line_number) is distinct from (c.payment_id, c.line_number)
     or (d.gross_minor < 0) is distinct from (c.funds = 'withdrawn')
+    or d.tax_free_minor <> 0
  union all
 select 'pay:' || payment_id,
        format('of line %s dsp:%s moved %s by its version %s, after %s', line_number, dispute_id, moved, version, before)
