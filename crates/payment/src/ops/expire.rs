@@ -18,10 +18,18 @@ impl Payments {
         let mut conn = self.0.outbox.db().pool().acquire().await?;
         let found = tenders::run_out(&mut conn, self.now(), ROUND).await?;
         drop(conn);
-        for payment_id in &found {
-            self.expire_one(*payment_id).await?;
+        let mut taken_up = 0;
+        for payment_id in found {
+            match self.expire_one(payment_id).await {
+                Ok(()) => taken_up += 1,
+                // The oldest come first in every round: one that can't be let go must not keep the others back.
+                Err(error) => {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::warn!(%payment_id, error, "what has run out could not be let go");
+                }
+            }
         }
-        Ok(found.len())
+        Ok(taken_up)
     }
 
     async fn expire_one(&self, payment_id: PaymentId) -> Result<(), Error> {
