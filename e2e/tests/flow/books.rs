@@ -26,8 +26,38 @@ pub async fn what_differs_from_its_lines_is_a_break(api: &Api) -> Result<()> {
             found.get("amount_minor").and_then(Value::as_i64) == Some(amount),
             "{found}"
         );
+        its_timeline_tells_of_settlement_and_books(api, &id).await?;
     }
     Ok(())
+}
+
+/// What other services know of a payment stands in its timeline, once they have heard of it.
+async fn its_timeline_tells_of_settlement_and_books(api: &Api, payment_id: &str) -> Result<()> {
+    let path = format!("/v1/payments/{payment_id}/timeline");
+    eventually("the timeline to tell of a line and of two entries", || async {
+        let timeline = api.get(&path).await?;
+        ensure!(
+            timeline
+                .get("silent")
+                .and_then(Value::as_array)
+                .is_some_and(Vec::is_empty),
+            "{timeline}"
+        );
+        let items = timeline
+            .get("items")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let count = |kind: &str| {
+            items
+                .iter()
+                .filter(|item| item.get("kind").is_some_and(|k| k == kind))
+                .count()
+        };
+        // The payment's entry, and that of its priced line.
+        Ok((count("settlement_line") == 1 && count("journal_entry") == 2).then_some(()))
+    })
+    .await
 }
 
 pub async fn the_books_balance_and_the_reports_follow(api: &Api) -> Result<()> {

@@ -17,6 +17,7 @@ use crate::domain::{
     Step, Tender, Transaction,
 };
 use crate::error::Error;
+use crate::store::changes::Asked;
 use crate::store::tenders::{self, Moving};
 use crate::store::{changes, payment_lines, payments, transactions};
 
@@ -59,9 +60,16 @@ impl Payments {
             return Ok(Concluded { payment, next: None });
         };
         note(&mut history, task, outcome, state);
+        let asked = match task.change_id {
+            Some(id) => changes::one(work.conn(), id).await?,
+            None => None,
+        };
         match outcome {
             Outcome::Succeeded { held_until, .. } => {
                 apply(work, &mut payment, &history, task, *held_until).await?;
+                if task.operation == Operation::Increment {
+                    enlarge(work, &mut payment, task, asked.as_ref()).await?;
+                }
                 payment.failure = None;
             }
             Outcome::Unknown(_) | Outcome::RequiresAction { .. } => {}
@@ -74,11 +82,7 @@ impl Payments {
                 payment.failure = refusal(outcome);
             }
         }
-        let change = match task.change_id {
-            Some(id) => changes::one(work.conn(), id).await?,
-            None => None,
-        };
-        let step = next_step(&payment, &history, change.as_ref().map(|asked| &asked.change));
+        let step = next_step(&payment, &history, asked.as_ref().map(|asked| &asked.change));
         let next = match step {
             Some(step) => self.begin(work, &payment, &mut history, step, now).await?,
             None => None,
@@ -266,8 +270,11 @@ async fn apply(
                 line.refunded_minor = line.refunded_minor.saturating_add(minor);
             }
         }
-        Operation::Increment => enlarge(work, payment, task).await?,
-        Operation::Authorize | Operation::Capture | Operation::Sale | Operation::Void => {}
+        Operation::Authorize
+        | Operation::Increment
+        | Operation::Capture
+        | Operation::Sale
+        | Operation::Void => {}
     }
     Ok(())
 }
@@ -331,13 +338,14 @@ fn of_lines<'a>(
 }
 
 /// Adds the lines that an increment is for.
-async fn enlarge(work: &mut Work, payment: &mut Payment, task: &Task) -> Result<(), Error> {
-    let asked = match task.change_id {
-        Some(id) => changes::one(work.conn(), id).await?,
-        None => None,
-    };
+async fn enlarge(
+    work: &mut Work,
+    payment: &mut Payment,
+    task: &Task,
+    asked: Option<&Asked>,
+) -> Result<(), Error> {
     let asked = asked.ok_or_else(|| broken(payment, "an increment was asked for"))?;
-    let added: Vec<OwedLine> = asked.added.into_iter().map(OwedLine::new).collect();
+    let added: Vec<OwedLine> = asked.added.iter().cloned().map(OwedLine::new).collect();
     payment_lines::insert(work.conn(), payment.id, &added).await?;
     payment.lines.extend(added);
     let minor = task.amount.amount_minor();

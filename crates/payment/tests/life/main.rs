@@ -26,5 +26,6 @@ mod increments;
 mod refunds;
 mod resolve;
 mod tenders;
+mod timeline;
 mod unknown;
 mod walk;
