@@ -18,6 +18,8 @@ done as (
            sum(o.amount_minor) filter (where o.is_open and o.operation = 'void' and o.cause is not null) as voiding,
            sum(o.amount_minor) filter (where o.is_open and o.operation = 'refund' and o.cause is not null) as refunding,
            count(*) filter (where o.operation in ('authorize', 'sale')) as beginnings,
+           min(o.amount_minor) filter (where o.operation in ('authorize', 'sale')) as least_begun,
+           max(o.amount_minor) filter (where o.operation in ('authorize', 'sale')) as most_begun,
            bool_or(o.operation = 'sale') as sells
       from op o
      group by o.payment_id, o.tender_number),
@@ -31,9 +33,8 @@ faulty as (
            p.status in ('requested', 'processing', 'requires_action', 'failed', 'canceled', 'expired') as may_wait,
            t.capturing_minor <> coalesce(d.capturing, 0) or t.voiding_minor <> coalesce(d.voiding, 0)
                or t.refunding_minor <> coalesce(d.refunding, 0) as is_reserved_otherwise,
-           exists (select from op o where o.payment_id = t.payment_id and o.tender_number = t.number
-                      and o.operation in ('authorize', 'sale') and o.amount_minor + coalesce(d.grown, 0) <> t.amount_minor)
-               as is_for_otherwise,
+           coalesce(d.least_begun + coalesce(d.grown, 0) <> t.amount_minor
+                    or d.most_begun + coalesce(d.grown, 0) <> t.amount_minor, false) as is_for_otherwise,
            (select min(other.refund_rank) <> 1 or max(other.refund_rank) <> count(*)
                    or count(distinct other.refund_rank) <> count(*)
               from tenders other
