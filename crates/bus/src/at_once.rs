@@ -48,8 +48,8 @@ impl FirstEvents {
     }
 }
 
-/// One statement that writes state and publishes what tells of it. It is a transaction of its own: either both are there
-/// when it was answered, or neither.
+/// A place for statements that write state and publish what tells of it. Each is a transaction of its own: either both
+/// are there when it was answered, or neither.
 #[derive(Debug)]
 pub struct AtOnce {
     single: Single,
@@ -57,16 +57,13 @@ pub struct AtOnce {
 }
 
 impl Outbox {
-    /// A connection for one statement that writes state and publishes. Whoever needs more than one statement begins a
-    /// [`crate::Work`].
-    ///
-    /// # Errors
-    /// If there is no connection to be had.
-    pub async fn at_once(&self) -> Result<AtOnce, sqlx::Error> {
-        Ok(AtOnce {
-            single: self.db().single().await?,
+    /// A place for statements that write state and publish, each by itself. Whoever needs more than one statement for
+    /// that begins a [`crate::Work`]. It keeps a connection between them; see [`AtOnce::rest`].
+    pub fn at_once(&self) -> AtOnce {
+        AtOnce {
+            single: self.db().single(),
             outbox: self.clone(),
-        })
+        }
     }
 }
 
@@ -74,16 +71,27 @@ impl AtOnce {
     /// Runs the statement, waits for it no longer than a transaction may take, and wakes who listens to `events`.
     ///
     /// # Errors
-    /// As of [`Single::end`].
-    pub async fn run<T, S>(mut self, events: &FirstEvents, statement: S) -> Result<T, sqlx::Error>
+    /// As of [`Single::conn`] and [`Single::end`].
+    pub async fn run<T, S>(&mut self, events: &FirstEvents, statement: S) -> Result<T, sqlx::Error>
     where
         S: Statement<Output = T>,
     {
         let limit = self.single.limit();
-        let answer = tokio::time::timeout(limit, statement.run(self.single.conn()?)).await;
+        let conn = self.single.conn().await?;
+        let answer = tokio::time::timeout(limit, statement.run(conn)).await;
         let value = self.single.end(answer)?;
         self.outbox.ring(events.topics.iter().copied());
         Ok(value)
+    }
+
+    /// Whether it keeps a connection.
+    pub fn is_kept(&self) -> bool {
+        self.single.is_kept()
+    }
+
+    /// Gives the connection back to the pool, since there is nothing to write for a while.
+    pub fn rest(&mut self) {
+        self.single.rest();
     }
 }
 

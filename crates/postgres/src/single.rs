@@ -4,38 +4,42 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres};
+use tokio::time::Instant;
 use tokio::time::error::Elapsed;
 
 use crate::transaction::unknown;
 use crate::{Db, is_transient};
 
-/// A connection for exactly one statement, which the server commits by itself. It comes from the pool with no transaction
-/// open on it (see [`Db::connect`]), so the statement can't become part of another's.
+/// How long a connection is used without going through the pool, which asks each that it hands out whether it is sound
+/// and whether its server is the primary still. To ask before every statement costs a round trip a statement.
+const KEPT: Duration = Duration::from_secs(1);
+
+/// A place for statements that the server commits by themselves, one after another. The connection comes from the pool
+/// with no transaction open on it (see [`Db::connect`]), so no statement can become part of another's.
 ///
-/// Whoever takes it hands the statement's answer to [`Single::end`]. Dropped without that, the connection is closed:
-/// nobody knows what is still on its way there.
+/// Who has asked for the connection hands the statement's answer to [`Single::end`]. Dropped without that, the
+/// connection is closed: nobody knows what is still on its way there.
 #[derive(Debug)]
 pub struct Single {
-    conn: Option<PoolConnection<Postgres>>,
+    kept: Option<Kept>,
+    is_busy: bool,
     db: Db,
-    limit: Duration,
+}
+
+#[derive(Debug)]
+struct Kept {
+    conn: PoolConnection<Postgres>,
+    since: Instant,
 }
 
 impl Db {
-    /// A connection for one statement that is a transaction of its own.
-    ///
-    /// # Errors
-    /// If there is no connection to be had.
-    pub async fn single(&self) -> Result<Single, sqlx::Error> {
-        let conn = self.pool().acquire().await;
-        if conn.is_err() {
-            self.look_for_primary();
-        }
-        Ok(Single {
-            conn: Some(conn?),
+    /// A place for statements that are transactions of their own. It takes no connection yet.
+    pub fn single(&self) -> Single {
+        Single {
+            kept: None,
+            is_busy: false,
             db: self.clone(),
-            limit: self.single_limit(),
-        })
+        }
     }
 }
 
@@ -43,15 +47,33 @@ impl Single {
     /// How long the statement may take with all it waits for: for another's lock, and for its own commit. Whoever runs it
     /// gives up after that, and says so to [`Single::end`].
     pub fn limit(&self) -> Duration {
-        self.limit
+        self.db.single_limit()
     }
 
-    /// The connection.
+    /// The connection, for one statement: that of the statement before, or another one.
     ///
     /// # Errors
-    /// None, before the end.
-    pub fn conn(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
-        self.conn.as_deref_mut().ok_or(sqlx::Error::PoolClosed)
+    /// If there is no connection to be had.
+    pub async fn conn(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        if self.is_busy {
+            self.close();
+        }
+        let kept = match self.kept.take() {
+            Some(kept) if kept.since.elapsed() < KEPT => kept,
+            old => {
+                drop(old);
+                let conn = self.db.pool().acquire().await;
+                if conn.is_err() {
+                    self.db.look_for_primary();
+                }
+                Kept {
+                    conn: conn?,
+                    since: Instant::now(),
+                }
+            }
+        };
+        self.is_busy = true;
+        Ok(&mut self.kept.insert(kept).conn)
     }
 
     /// What is known of the statement after its answer.
@@ -59,22 +81,42 @@ impl Single {
     /// # Errors
     /// As of [`crate::Transaction::commit`]: an error of the database that is not transient says that nothing happened.
     /// Any other is [`sqlx::Error::Io`], and says that nobody knows.
-    pub fn end<T>(mut self, answer: Result<Result<T, sqlx::Error>, Elapsed>) -> Result<T, sqlx::Error> {
+    pub fn end<T>(&mut self, answer: Result<Result<T, sqlx::Error>, Elapsed>) -> Result<T, sqlx::Error> {
         let error = match answer {
             Ok(Ok(value)) => {
-                // Back to the pool.
-                drop(self.conn.take());
+                self.is_busy = false;
                 return Ok(value);
             }
             Ok(Err(error @ sqlx::Error::Database(_))) if !is_transient(&error) || was_in_the_way(&error) => {
-                drop(self.conn.take());
+                self.is_busy = false;
                 return Err(error);
             }
             Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {:?}", self.limit),
+            Err(_) => format!("no answer within {:?}", self.limit()),
         };
+        self.close();
         self.db.look_for_primary();
         Err(unknown(&error))
+    }
+
+    /// Whether it keeps a connection.
+    pub fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// Gives the connection back, since there is nothing to write for a while.
+    pub fn rest(&mut self) {
+        if self.is_busy {
+            self.close();
+        }
+        self.kept = None;
+    }
+
+    fn close(&mut self) {
+        if let Some(mut kept) = self.kept.take() {
+            kept.conn.close_on_drop();
+        }
+        self.is_busy = false;
     }
 }
 
@@ -89,8 +131,6 @@ fn was_in_the_way(error: &sqlx::Error) -> bool {
 
 impl Drop for Single {
     fn drop(&mut self) {
-        if let Some(conn) = &mut self.conn {
-            conn.close_on_drop();
-        }
+        self.rest();
     }
 }

@@ -10,10 +10,10 @@ use std::time::Duration;
 use postgres::{Db, DbOptions, is_transient};
 
 async fn write(db: &Db, n: i32) -> Result<(), sqlx::Error> {
-    let mut single = db.single().await?;
+    let mut single = db.single();
     let limit = single.limit();
     let insert = sqlx::query("insert into written values ($1)").bind(n);
-    let answer = tokio::time::timeout(limit, insert.execute(single.conn()?)).await;
+    let answer = tokio::time::timeout(limit, insert.execute(single.conn().await?)).await;
     single.end(answer).map(drop)
 }
 
@@ -58,9 +58,9 @@ async fn nobody_gets_the_connection_of_one_that_was_given_up() {
     for n in 0..20 {
         // Given up while it is on its way, or before.
         let cut_off = async {
-            let mut single = db.single().await.unwrap();
+            let mut single = db.single();
             let late = sqlx::query("select pg_sleep(10)")
-                .execute(single.conn().unwrap())
+                .execute(single.conn().await.unwrap())
                 .await;
             panic!("{late:?}");
         };
@@ -82,8 +82,8 @@ async fn without_an_answer_nobody_says_that_nothing_happened() {
     short.max_connections = 2;
     let db = Db::connect(&short).await.unwrap();
     let error = {
-        let mut single = db.single().await.unwrap();
-        let sleep = sqlx::query("select pg_sleep(10)").execute(single.conn().unwrap());
+        let mut single = db.single();
+        let sleep = sqlx::query("select pg_sleep(10)").execute(single.conn().await.unwrap());
         let answer = tokio::time::timeout(Duration::from_millis(20), sleep).await;
         single.end(answer).unwrap_err()
     };

@@ -51,7 +51,7 @@ async fn write(outbox: &Outbox, payments: &[PaymentId], number: i64) -> Result<i
         events: &events,
         number,
     };
-    outbox.at_once().await?.run(&events, effects).await
+    outbox.at_once().run(&events, effects).await
 }
 
 async fn effects(outbox: &Outbox) -> i64 {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bus::FirstEvents;
+use bus::{AtOnce, FirstEvents};
 use chrono::{DateTime, Utc};
 use once::Answer;
 
@@ -21,7 +21,11 @@ impl Payments {
     /// Records what of `all` is new in one statement, which is one transaction: keys with their answers, payments and
     /// events. None stands for each that is not: its key was used before, or its order reference is taken, or somebody
     /// else is at work on either. None of all where the database refuses the statement.
-    pub(super) async fn record_at_once(&self, all: &[Incoming]) -> Result<Vec<Outcome>, Error> {
+    pub(super) async fn record_at_once(
+        &self,
+        place: &mut AtOnce,
+        all: &[Incoming],
+    ) -> Result<Vec<Outcome>, Error> {
         let now = self.now();
         let mut operations = Vec::with_capacity(all.len());
         let mut events = FirstEvents::default();
@@ -41,7 +45,7 @@ impl Payments {
             status: CREATED,
             now,
         };
-        let written = match self.0.outbox.at_once().await?.run(&events, recording).await {
+        let written = match place.run(&events, recording).await {
             Ok(written) => written,
             // Something in it is not to the database's liking, or somebody took a reference meanwhile.
             Err(sqlx::Error::Database(error)) => {

@@ -176,7 +176,9 @@ impl Payments {
             working.spawn(telemetry::with_trace(trace, work));
         }
         if !recorded.is_empty() {
-            let recorded = self.record_or_bisect(recorded).await;
+            let recorded = self
+                .record_or_bisect(&mut self.0.outbox.at_once(), recorded)
+                .await;
             outcomes.extend(places.into_iter().zip(recorded.into_iter().map(read)));
         }
         while let Some(done) = working.join_next().await {

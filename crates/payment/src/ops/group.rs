@@ -1,11 +1,11 @@
 //! Group commit: requests that arrive together are recorded together, in one transaction.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use bus::Work;
+use bus::{AtOnce, Work};
 use once::{Answer, Claim, Granted};
-use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::at_once::Outcome;
@@ -17,6 +17,8 @@ use crate::error::Error;
 const GROUP: usize = 500;
 /// Groups that are under way at the same time.
 const RECORDERS: usize = 2;
+/// How long connections are kept while nothing arrives.
+const IDLE: Duration = Duration::from_millis(100);
 
 /// A request that waits for its turn.
 pub struct Waiting {
@@ -34,48 +36,65 @@ impl Payments {
         answer.await.map_err(|_| stopping())?
     }
 
-    /// Records what is in the queue until `stop`. What arrives while a group is written is the next group: at low load
-    /// a group is one payment and waits for nothing, at high load the disk is waited for once for many.
-    pub async fn record_groups(self, queue: mpsc::Receiver<Waiting>, stop: CancellationToken) {
-        let queue = Arc::new(Mutex::new(queue));
+    /// Records what is in the queue until `stop`. What arrives while all recorders are at work is the next group: at low
+    /// load a group is one payment and waits for nothing, at high load the disk is waited for once for many. While one
+    /// recorder waits for the database, another has the next group written: so the disk, the server and this process
+    /// work at the same time.
+    pub async fn record_groups(self, mut queue: mpsc::Receiver<Waiting>, stop: CancellationToken) {
+        // The place that was used last is used next: at low load one connection has all that the server and the
+        // processor remember of it at hand.
+        let mut places: Vec<AtOnce> = (0..RECORDERS).map(|_| self.0.outbox.at_once()).collect();
         let mut recorders = JoinSet::new();
-        for _ in 0..RECORDERS {
-            recorders.spawn(self.clone().record(Arc::clone(&queue), stop.clone()));
-        }
-        while let Some(ended) = recorders.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(error = %error, "a recorder ended by itself");
-                recorders.spawn(self.clone().record(Arc::clone(&queue), stop.clone()));
-            }
-        }
-    }
-
-    /// Takes group after group out of the queue. While one recorder waits for the database, another gathers the next
-    /// group: so the disk, the server and this process work at the same time.
-    async fn record(self, queue: Arc<Mutex<mpsc::Receiver<Waiting>>>, stop: CancellationToken) {
         let mut group = Vec::new();
         loop {
             tokio::select! {
                 biased;
-                count = next_group(&queue, &mut group) => if count == 0 { return },
-                () = stop.cancelled() => return,
-            }
-            if let Ok(size) = u32::try_from(group.len()) {
-                metrics::histogram!("jeongsan_payment_group_size").record(f64::from(size));
-            }
-            let (all, replies): (Vec<_>, Vec<_>) = group.drain(..).map(|w| (w.incoming, w.reply)).unzip();
-            let outcomes = self.record_or_bisect(all).await;
-            for (outcome, reply) in outcomes.into_iter().zip(replies) {
-                // A client that went away comes again with its key.
-                let _gone = reply.send(outcome);
+                Some(ended) = recorders.join_next() => places.push(self.place_of(ended)),
+                () = stop.cancelled() => break,
+                count = queue.recv_many(&mut group, GROUP), if !places.is_empty() => {
+                    if count == 0 {
+                        break;
+                    }
+                    let place = places.pop().unwrap_or_else(|| self.0.outbox.at_once());
+                    recorders.spawn(self.clone().record(place, std::mem::take(&mut group)));
+                }
+                // A connection that nobody needs is another's.
+                () = tokio::time::sleep(IDLE), if places.iter().any(AtOnce::is_kept) => {
+                    places.iter_mut().for_each(AtOnce::rest);
+                }
             }
         }
+        while recorders.join_next().await.is_some() {}
+    }
+
+    fn place_of(&self, ended: Result<AtOnce, JoinError>) -> AtOnce {
+        ended.unwrap_or_else(|error| {
+            tracing::error!(error = %error, "a recorder ended by itself");
+            self.0.outbox.at_once()
+        })
+    }
+
+    async fn record(self, mut place: AtOnce, group: Vec<Waiting>) -> AtOnce {
+        if let Ok(size) = u32::try_from(group.len()) {
+            metrics::histogram!("jeongsan_payment_group_size").record(f64::from(size));
+        }
+        let (all, replies): (Vec<_>, Vec<_>) = group.into_iter().map(|w| (w.incoming, w.reply)).unzip();
+        let outcomes = self.record_or_bisect(&mut place, all).await;
+        for (outcome, reply) in outcomes.into_iter().zip(replies) {
+            // A client that went away comes again with its key.
+            let _gone = reply.send(outcome);
+        }
+        place
     }
 
     /// Records what is new of a group in one statement, and settles the rest in a transaction of several. A database
     /// that is not there is not asked five hundred times.
-    pub(super) async fn record_or_bisect(&self, all: Vec<Incoming>) -> Vec<Result<Answered, Error>> {
-        let outcomes = match self.record_at_once(&all).await {
+    pub(super) async fn record_or_bisect(
+        &self,
+        place: &mut AtOnce,
+        all: Vec<Incoming>,
+    ) -> Vec<Result<Answered, Error>> {
+        let outcomes = match self.record_at_once(place, &all).await {
             Ok(outcomes) => outcomes,
             Err(Error::NotNow(reason)) => return put_off(&all, &reason),
             Err(error) => {
@@ -170,12 +189,6 @@ impl Payments {
         self.0.hints.put_all(made).await;
         Ok(outcomes)
     }
-}
-
-/// The next requests that wait, at least one of them; 0 where none will come any more. What is left over while the lock
-/// is waited for stays in the queue.
-async fn next_group(queue: &Mutex<mpsc::Receiver<Waiting>>, group: &mut Vec<Waiting>) -> usize {
-    queue.lock().await.recv_many(group, GROUP).await
 }
 
 /// The outcome is not known, or there is none yet: all of them come again, under their keys.
