@@ -2,11 +2,9 @@
 
 /// Defines an enum whose variants each have one word, for SQL, JSON and text alike.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
-        )]
+    ($(#[doc = $doc:literal])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[doc = $doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name {
             $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)+
         }
@@ -19,6 +17,23 @@ macro_rules! words {
             /// The word that stands for it in the database and on the wire.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        // Not derived: the derivation does not see words that a macro gives.
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .description(Some(concat!($($doc),*).trim()))
+                    .enum_values(Some([$($word),+]))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                std::borrow::Cow::Borrowed(stringify!($name))
             }
         }
 
@@ -37,3 +52,28 @@ macro_rules! words {
 }
 
 pub(crate) use words;
+
+#[cfg(test)]
+mod tests {
+    use utoipa::PartialSchema as _;
+
+    words! {
+        /// Something that is asked
+        /// and answered.
+        Answer {
+            /// So it is.
+            Yes = "of_course",
+            /// It is not.
+            No = "never",
+        }
+    }
+
+    #[test]
+    fn the_document_names_the_words_and_not_the_variants() {
+        let schema = serde_json::to_value(Answer::schema()).unwrap();
+        let words: Vec<_> = Answer::ALL.iter().map(|answer| answer.as_str()).collect();
+        assert_eq!(schema["enum"], serde_json::json!(words));
+        assert_eq!(schema["description"], "Something that is asked and answered.");
+        assert_eq!(serde_json::to_value(Answer::No).unwrap(), "never");
+    }
+}
