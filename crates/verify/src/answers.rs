@@ -197,8 +197,15 @@ fn id(value: &Value, name: &str) -> Option<Uuid> {
     names::uuid_of(text(value, name)?)
 }
 
-/// The answer to one payment, to a batch of them, or to a payment method.
+/// The answer to one payment, to a batch of them, to a payment method, or to evidence.
 fn payments(body: &Value) -> Option<Promise> {
+    if body.get("dispute_id").is_some() {
+        return Some(Promise {
+            claims: evidence(body)?,
+            made_at: Some(micros(body, "submitted_at")?),
+            statuses: &[202],
+        });
+    }
     if body.get("holder_reference").is_some() {
         return Some(Promise {
             claims: payment_method(body)?,
@@ -281,6 +288,28 @@ fn payment_method(view: &Value) -> Option<Vec<Claim>> {
         text(view, "last_four").unwrap_or_default(),
         text(view, "expires_on").unwrap_or_default(),
         micros(view, "created_at")?
+    );
+    Some(vec![(id(view, "id")?, fact)])
+}
+
+/// What was said against a dispute. Whether its connector has it may change.
+fn evidence(view: &Value) -> Option<Vec<Claim>> {
+    let files: Vec<String> = view
+        .get("files")?
+        .as_array()?
+        .iter()
+        .map(|file| {
+            let (name, kind) = (text(file, "name")?, text(file, "content_type")?);
+            Some(format!("{name}:{kind}:{}", text(file, "sha256")?))
+        })
+        .collect::<Option<_>>()?;
+    let fact = format!(
+        "dispute={} by={} at={} files={} text={}",
+        id(view, "dispute_id")?,
+        text(view, "submitted_by")?,
+        micros(view, "submitted_at")?,
+        files.join(","),
+        text(view, "text")?
     );
     Some(vec![(id(view, "id")?, fact)])
 }

@@ -72,7 +72,7 @@ impl Payments {
         let answer = Answer {
             status: 202,
             body: serde_json::to_vec(&EvidenceView::from(&evidence))?,
-            subject: Some(dispute.payment_id.to_string()),
+            subject: Some(evidence.id.to_string()),
         };
         keep(&mut work, &granted, &answer).await?;
         work.commit().await?;

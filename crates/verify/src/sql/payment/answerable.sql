@@ -1,5 +1,5 @@
 -- What may have been answered of each payment, that never changes but by increments? One row for each form that it had.
--- And of each payment method that somebody added?
+-- And of each payment method that somebody added, and of all evidence?
 with grown as (
     select c.payment_id, c.tender_number, o.amount_minor, min((line.value ->> 'line_number')::int) as first
       from changes c
@@ -58,3 +58,13 @@ select m.payment_method_id::text,
        ''
   from payment_methods m
  where m.holder_reference is not null
+ union all
+select e.evidence_id::text,
+       format('dispute=%s by=%s at=%s files=%s text=%s', e.dispute_id, e.submitted_by,
+              (extract(epoch from e.submitted_at) * 1000000)::bigint,
+              (select string_agg(format('%s:%s:%s', f.name, f.content_type, encode(sha256(f.content), 'hex')), ','
+                                 order by f.number)
+                 from dispute_files f
+                where f.evidence_id = e.evidence_id), e.text),
+       ''
+  from dispute_evidence e
