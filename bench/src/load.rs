@@ -55,6 +55,28 @@ impl Paid {
     }
 }
 
+/// How long clients go on whose connections nothing breaks.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// What one client was told before its connection broke.
+pub struct Told {
+    number: u64,
+    /// How many of its payments were answered with 201: the first ones.
+    pub accepted: u64,
+}
+
+impl Told {
+    /// The order reference of its payment with that number, from 0.
+    pub fn reference(&self, turn: u64) -> String {
+        reference(self.number, turn)
+    }
+}
+
+/// 20 characters, as the floor's; those of one client in their order.
+fn reference(number: u64, turn: u64) -> String {
+    format!("o{number:08}-{turn:010}")
+}
+
 /// What one client saw.
 #[derive(Default)]
 struct Seen {
@@ -85,6 +107,28 @@ impl Load {
     pub async fn run_at(&self, per_second: u64, clients: u16, length: Duration) -> Result<Paid> {
         let micros = u64::from(clients) * 1_000_000 / per_second.max(1);
         self.go(clients, length, Duration::from_micros(micros)).await
+    }
+
+    /// Has that many clients pay until each gets another answer than 201, or none: something is killed meanwhile.
+    pub async fn run_until_broken(&self, clients: u16) -> Result<Vec<Told>> {
+        let mut running = JoinSet::new();
+        for _ in 0..clients {
+            let client = Client {
+                authorization: self.authorization.clone(),
+                market: Arc::clone(&self.market),
+                number: self.next.fetch_add(1, Ordering::Relaxed),
+                begin: Instant::now(),
+                pause: Duration::ZERO,
+                end: Instant::now() + LONGEST,
+            };
+            let wire = Wire::connect(self.port).await?;
+            running.spawn(client.pay_until_broken(wire));
+        }
+        let mut told = Vec::new();
+        while let Some(one) = running.join_next().await {
+            told.push(one??);
+        }
+        Ok(told)
     }
 
     /// Each client begins a payment every `pause`, at the soonest when the one before is answered.
@@ -165,12 +209,27 @@ impl Client {
         Ok(seen)
     }
 
+    async fn pay_until_broken(self, mut wire: Wire) -> Result<Told> {
+        let mut told = Told {
+            number: self.number,
+            accepted: 0,
+        };
+        let mut request = Vec::new();
+        while Instant::now() < self.end {
+            self.write(&mut request, usize::try_from(told.accepted)?)?;
+            match wire.exchange(&request).await {
+                Ok(answer) if answer.status == 201 => told.accepted += 1,
+                _ => break,
+            }
+        }
+        Ok(told)
+    }
+
     /// Writes a request in place of the one before.
     fn write(&self, request: &mut Vec<u8>, turn: usize) -> Result<()> {
         use std::io::Write as _;
         let start = usize::try_from(self.number)?;
-        // 20 characters, as the floor's.
-        let reference = format!("o{:08}-{turn:010}", self.number);
+        let reference = reference(self.number, u64::try_from(turn)?);
         let body = self.market.body(&reference, start.wrapping_add(turn));
         request.clear();
         write!(

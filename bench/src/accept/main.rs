@@ -2,6 +2,7 @@
 //! same server. Asserts that nothing acknowledged is missing; no speed.
 
 mod floor;
+mod kills;
 mod lag;
 mod rounds;
 mod soak;
@@ -41,6 +42,9 @@ struct Wanted {
     /// All payments are of one partner, in place of twenty.
     #[arg(long)]
     one_partner: bool,
+    /// In place of rounds: so often the payment service's process, or the database server, is killed under load.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    kills: u32,
     /// At the end payments are taken for so long, as fast as they are answered, and the memory is looked at.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=3600))]
     soak_seconds: u64,
@@ -70,6 +74,13 @@ async fn main() -> Result<()> {
     let mut lag = Lag::connect(&server).await?;
     let load = Load::new(stage.platform.base_port(), &api, market);
     let length = Duration::from_secs(wanted.seconds);
+    if wanted.kills > 0 {
+        let clients = wanted.clients.iter().copied().max().unwrap_or(1);
+        let acknowledged = kills::run(&mut stage, &server, &load, clients, wanted.kills).await?;
+        println!("{acknowledged} payments were acknowledged, and each is in the database once");
+        stage.consume(&api).await?;
+        return proved(&stage).await;
+    }
 
     // The first payments warm caches and pools; the first of all is the model of the floor's rows.
     let mut acknowledged = accepted(&load.run(4, Duration::from_secs(1)).await?)?;
@@ -141,6 +152,10 @@ async fn main() -> Result<()> {
     floor.remove(&mut server).await?;
     stage.consume(&api).await?;
     println!("caught up in {} ms", lag.wait().await?.as_millis());
+    proved(&stage).await
+}
+
+async fn proved(stage: &Stage) -> Result<()> {
     stage
         .platform
         .verify()

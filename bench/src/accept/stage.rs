@@ -47,6 +47,15 @@ impl Stage {
         parts.chain(consumers).copied()
     }
 
+    /// What the process of the payment service is called.
+    pub fn payment(&self) -> &'static str {
+        let parts = self.parts.iter().find(|services| services.contains(&"payment"));
+        parts
+            .and_then(|services| services.first())
+            .copied()
+            .unwrap_or("payment")
+    }
+
     /// Starts those who hear of payments, if they do not run, and waits until none is behind.
     pub async fn consume(&mut self, api: &Api) -> Result<()> {
         self.start_consumers().await?;
