@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::asking::{eventually, kept, made, order, path, read, sums};
 use crate::sound::{assert_sound, assert_told};
-use crate::support::{external, id, post_with_key, shop};
+use crate::support::{self, external, id, post_with_key, shop};
 use futures::StreamExt as _;
 use futures::stream;
 use serde_json::{Value, json};

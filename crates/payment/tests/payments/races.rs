@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::asking::{ask, kept, made, minor, order, path, read, sums};
 use crate::sound::{assert_sound, assert_told};
-use crate::support::{is_replay, post_with_key, shop};
+use crate::support::{self, is_replay, post_with_key, shop};
 use futures::StreamExt as _;
 use futures::stream;
 use serde_json::{Value, json};

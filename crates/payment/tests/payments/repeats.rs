@@ -99,7 +99,7 @@ async fn a_repeat_is_told_of_its_payment_though_the_partner_sells_no_more() {
     post_with_key(&platform, "/v1/payments", "new", &new)
         .await
         .expect(422);
-    let open = card("new", shop(), "tok_ok");
+    let open = card("new", crate::support::shop(), "tok_ok");
     post_with_key(&platform, "/v1/payments", "new", &open)
         .await
         .expect(201);

@@ -1,6 +1,6 @@
 //! What is peculiar to Stripe, against a double of it.
 
-use crate::stripe_double::{SECRET_KEY, StripeDouble};
+use crate::stripe_double::{self, SECRET_KEY, StripeDouble};
 use crate::support::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
