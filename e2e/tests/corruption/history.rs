@@ -239,8 +239,7 @@ async fn by_stored_means(api: &Api, partners: &Partners) -> Result<()> {
 async fn by_rules(api: &Api, partners: &Partners) -> Result<()> {
     let network = json!([{ "connector": "simulator", "weight": 600 }]);
     let first = json!([{ "currency": "BRL", "connectors": network }, { "connectors": network }]);
-    let second =
-        json!([{ "currency": "KRW", "amount_to_minor": 5_000, "tender_kind": "card", "connectors": network }]);
+    let second = json!([{ "currency": "KRW", "amount_to_minor": 5_000, "tender_kind": "card", "connectors": network }]);
     for (expected, rules) in [(0, first), (1, second)] {
         let body = json!({ "expected_version": expected, "rules": rules });
         let path = "/v1/routing";

@@ -302,7 +302,10 @@ fn more_than_500_lines_or_20_tenders_are_refused() {
 fn a_payment_without_a_connector_has_tokens() {
     let tender = |fields: Value| {
         let mut tender = json!({"kind": "card", "amount_minor": 10_000});
-        tender.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        tender
+            .as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
         json!([tender])
     };
     let method = "pmt_01jd8m3k7efg8v5n2x4c6b9t0r";
@@ -329,7 +332,10 @@ fn a_payment_without_a_connector_has_tokens() {
             json!({"tokens": {"simulator": "4111111111111111"}}),
             vec!["/tenders/0/tokens/simulator"],
         ),
-        (json!({"tokens": {"simulator": ""}}), vec!["/tenders/0/tokens/simulator"]),
+        (
+            json!({"tokens": {"simulator": ""}}),
+            vec!["/tenders/0/tokens/simulator"],
+        ),
         (
             json!({"tokens": {"simulator": "tok_ok", "stripe": "tok_ok"}}),
             vec!["/tenders/0/tokens/stripe"],
@@ -355,7 +361,10 @@ fn a_payment_without_a_connector_has_tokens() {
     ] {
         let body = with(routed, "/tenders/0/tokens", tokens);
         let found = parse(&body, now(), ALL).unwrap_err();
-        assert!(found.len() == 1 && found[0].pointer.starts_with(pointer), "{found:?}");
+        assert!(
+            found.len() == 1 && found[0].pointer.starts_with(pointer),
+            "{found:?}"
+        );
         assert!(!found[0].detail.contains("secret"), "{found:?}");
     }
     // What only holds of a payment from elsewhere is a fault here as well.
@@ -374,7 +383,10 @@ fn a_payment_with_a_connector_has_no_tokens() {
     }
     let mut body = platform();
     body["tenders"][0] = json!({"kind": "card", "amount_minor": 10_000, "tokens": {"simulator": "tok_ok"}});
-    assert_eq!(faults(&body), [("/tenders/0/tokens".to_owned(), Code::InvalidField)]);
+    assert_eq!(
+        faults(&body),
+        [("/tenders/0/tokens".to_owned(), Code::InvalidField)]
+    );
 }
 
 #[test]

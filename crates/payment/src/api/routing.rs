@@ -71,7 +71,10 @@ pub(super) async fn replace(
         expected_version,
         rules,
     } = parse(&body, desk.live).map_err(Problem::fields)?;
-    let written = desk.payments.replace_routing(&caller, expected_version, &rules).await?;
+    let written = desk
+        .payments
+        .replace_routing(&caller, expected_version, &rules)
+        .await?;
     Ok(Json(written.into()))
 }
 
@@ -136,7 +139,11 @@ impl Check {
         for (place, weighted) in rule.connectors.iter().enumerate() {
             let connector = weighted.connector;
             let pointer = format!("{at}/connectors/{place}/connector");
-            self.require(named.insert(connector), pointer.clone(), "it is named above: name each once");
+            self.require(
+                named.insert(connector),
+                pointer.clone(),
+                "it is named above: name each once",
+            );
             self.connector(connector, rule, pointer, live);
             self.require(
                 (1..=LARGEST_WEIGHT).contains(&weighted.weight),

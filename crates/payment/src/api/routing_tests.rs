@@ -105,14 +105,20 @@ fn what_could_never_be_is_a_fault_too() {
 #[test]
 fn who_takes_no_money_here_is_not_named() {
     let without_stripe = Live { stripe: false, ..ALL };
-    assert_eq!(faults(&rules(), without_stripe), ["/rules/0/connectors/0/connector"]);
+    assert_eq!(
+        faults(&rules(), without_stripe),
+        ["/rules/0/connectors/0/connector"]
+    );
     let production = Live {
         simulator: false,
         ..ALL
     };
     assert_eq!(
         faults(&rules(), production),
-        ["/rules/0/connectors/1/connector", "/rules/1/connectors/0/connector"]
+        [
+            "/rules/0/connectors/1/connector",
+            "/rules/1/connectors/0/connector"
+        ]
     );
 }
 
@@ -124,6 +130,10 @@ fn all_faults_are_told_at_once() {
     body["rules"][1]["connectors"] = json!([]);
     assert_eq!(
         faults(&body, ALL),
-        ["/expected_version", "/rules/0/connectors/0/weight", "/rules/1/connectors"]
+        [
+            "/expected_version",
+            "/rules/0/connectors/0/weight",
+            "/rules/1/connectors"
+        ]
     );
 }

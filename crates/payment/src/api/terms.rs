@@ -66,7 +66,12 @@ impl Check {
     }
 
     /// What a tender says of its means where the connector is named.
-    pub(super) fn of_one(&mut self, connector: ConnectorName, tender: &TenderRequest, at: impl Fn(&str) -> String) {
+    pub(super) fn of_one(
+        &mut self,
+        connector: ConnectorName,
+        tender: &TenderRequest,
+        at: impl Fn(&str) -> String,
+    ) {
         let is_external = connector == ConnectorName::External;
         self.require(takes(connector, tender.kind), at("kind"), kinds(connector));
         self.require(

@@ -58,7 +58,8 @@ impl Wellbeing {
     pub(super) fn measure(&self) {
         for name in ASKED {
             let is_well = u8::from(self.is_well(*name));
-            metrics::gauge!("jeongsan_connector_health", "connector" => name.as_str()).set(f64::from(is_well));
+            metrics::gauge!("jeongsan_connector_health", "connector" => name.as_str())
+                .set(f64::from(is_well));
         }
     }
 
@@ -110,7 +111,10 @@ mod tests {
                 wellbeing.performed(ConnectorName::Stripe, &outcome);
             }
             assert_eq!(wellbeing.is_well(ConnectorName::Stripe), is_well, "{outcome:?}");
-            assert!(wellbeing.is_well(ConnectorName::Simulator), "one says nothing of another");
+            assert!(
+                wellbeing.is_well(ConnectorName::Simulator),
+                "one says nothing of another"
+            );
             clock.set(DateTime::UNIX_EPOCH + TimeDelta::seconds(30));
             assert!(wellbeing.is_well(ConnectorName::Stripe), "it recovers by itself");
         }

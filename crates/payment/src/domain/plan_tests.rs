@@ -287,7 +287,10 @@ fn what_one_connector_refuses_is_offered_to_the_next() {
         (
             Capture::Manual,
             vec![70],
-            vec![(Stripe, Authorize, Cause::Order), (Simulator, Authorize, Cause::Fallback)],
+            vec![
+                (Stripe, Authorize, Cause::Order),
+                (Simulator, Authorize, Cause::Fallback),
+            ],
             PaymentStatus::Authorized,
         ),
         // The first tender takes all others with it.
@@ -310,8 +313,16 @@ fn what_one_connector_refuses_is_offered_to_the_next() {
                 Stripe => refusal,
                 _ => Succeeded,
             });
-            assert_eq!((course(&made), made.status()), (expected.clone(), status), "{capture:?} {amounts:?}");
-            assert!(made.history.iter().all(|done| done.amount_minor == amounts[usize::try_from(done.tender_number).unwrap() - 1]));
+            assert_eq!(
+                (course(&made), made.status()),
+                (expected.clone(), status),
+                "{capture:?} {amounts:?}"
+            );
+            assert!(
+                made.history.iter().all(
+                    |done| done.amount_minor == amounts[usize::try_from(done.tender_number).unwrap() - 1]
+                )
+            );
         }
     }
 }
@@ -321,8 +332,16 @@ fn between_a_refusal_and_the_next_connector_a_payment_is_in_motion_and_has_not_f
     let mut made = Made::routed(Capture::Automatic, &[70], BOTH);
     made.work(None, 1, |_| Declined);
     let step = next_step(&made.payment, &made.history, None).unwrap();
-    for state in [OperationState::Sent, OperationState::Unknown, OperationState::Created] {
-        let mut next = Made { payment: made.payment.clone(), history: made.history.clone(), code: made.code };
+    for state in [
+        OperationState::Sent,
+        OperationState::Unknown,
+        OperationState::Created,
+    ] {
+        let mut next = Made {
+            payment: made.payment.clone(),
+            history: made.history.clone(),
+            code: made.code,
+        };
         next.end(step.clone(), state);
         assert_eq!(next.status(), PaymentStatus::Processing, "{state:?}");
         // Whatever crashes now, nothing else begins.
@@ -386,7 +405,10 @@ fn once_a_connector_holds_something_the_payment_stays_with_it() {
             2 => Declined,
             _ => Succeeded,
         });
-        assert!(made.history.iter().all(|done| done.connector == Some(Stripe)), "{amounts:?}");
+        assert!(
+            made.history.iter().all(|done| done.connector == Some(Stripe)),
+            "{amounts:?}"
+        );
         assert_eq!(made.status(), PaymentStatus::Failed, "{amounts:?}");
         assert_eq!(made.payment.sum(TenderAmounts::held_minor), 0);
     }

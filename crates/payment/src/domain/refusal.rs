@@ -65,7 +65,9 @@ mod tests {
     use super::*;
     use crate::domain::{Cause, Failure, Operation};
     use ConnectorName::{External, Simulator, Stripe};
-    use OperationState::{Canceled, Created, Declined, Expired, Failed, RequiresAction, Sent, Succeeded, Unknown};
+    use OperationState::{
+        Canceled, Created, Declined, Expired, Failed, RequiresAction, Sent, Succeeded, Unknown,
+    };
     use ids::TransactionId;
 
     fn refused(state: OperationState, code: Option<&str>) -> Done {
@@ -147,13 +149,24 @@ mod tests {
 
     #[test]
     fn only_a_definite_refusal_is_one() {
-        for state in [Created, Sent, RequiresAction, Unknown, Succeeded, Canceled, Expired] {
+        for state in [
+            Created,
+            Sent,
+            RequiresAction,
+            Unknown,
+            Succeeded,
+            Canceled,
+            Expired,
+        ] {
             for connector in [Simulator, Stripe] {
                 let done = refused(state, Some("card_declined"));
                 assert!(!may_be_answered_otherwise(connector, &done), "{state:?}");
             }
         }
         assert!(!may_be_answered_otherwise(Simulator, &refused(Declined, None)));
-        assert!(!may_be_answered_otherwise(External, &refused(Declined, Some("card_declined"))));
+        assert!(!may_be_answered_otherwise(
+            External,
+            &refused(Declined, Some("card_declined"))
+        ));
     }
 }

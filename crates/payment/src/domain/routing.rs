@@ -93,7 +93,9 @@ impl Rule {
         let fits_partner = |partner: PartnerId| order.lines.iter().any(|line| line.partner_id == partner);
         self.currency.is_none_or(|currency| currency == order.currency)
             && self.tender_kind.is_none_or(fits_kind)
-            && self.amount_from_minor.is_none_or(|least| least <= order.amount_minor)
+            && self
+                .amount_from_minor
+                .is_none_or(|least| least <= order.amount_minor)
             && self.amount_to_minor.is_none_or(|most| order.amount_minor <= most)
             && self.partner_id.is_none_or(fits_partner)
     }

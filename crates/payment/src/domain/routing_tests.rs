@@ -151,7 +151,10 @@ fn each_comes_first_as_often_as_its_weight_says() {
         vec![(Simulator, 1), (Stripe, 1_000)],
         vec![(Simulator, 500), (Stripe, 500)],
     ] {
-        let expected = weights.iter().map(|(name, weight)| (name.as_str(), *weight)).collect();
+        let expected = weights
+            .iter()
+            .map(|(name, weight)| (name.as_str(), *weight))
+            .collect();
         assert_eq!(first_of_all_draws(&weighted(&weights)), expected, "{weights:?}");
     }
 }
@@ -172,7 +175,9 @@ fn who_does_not_answer_goes_last_and_is_never_left_out() {
 
 #[test]
 fn without_a_rule_everybody_is_asked_but_nobody_who_only_records() {
-    let others = ConnectorName::ALL.iter().filter(|one| !WITHOUT_RULE.contains(one));
+    let others = ConnectorName::ALL
+        .iter()
+        .filter(|one| !WITHOUT_RULE.contains(one));
     assert!(others.eq([&ConnectorName::External]));
 }
 

@@ -60,7 +60,9 @@ impl Payments {
             parts: Vec::new(),
             refusals: u32::try_from(refused.count()).unwrap_or(u32::MAX),
         };
-        let task = self.begin(&mut work, &mut payment, &mut history, step, now).await?;
+        let task = self
+            .begin(&mut work, &mut payment, &mut history, step, now)
+            .await?;
         payment.status = crate::domain::status::derive(&payment.amounts(), &history);
         payments::update(work.conn(), &payment, now).await?;
         work.commit().await?;

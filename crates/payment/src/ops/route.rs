@@ -22,7 +22,9 @@ impl Payments {
         if let Some(connector) = order.connector {
             return Ok((connector, None));
         }
-        let table = routing_tables::newest(work.conn()).await?.map(|written| written.table);
+        let table = routing_tables::newest(work.conn())
+            .await?
+            .map(|written| written.table);
         let rule = table.as_ref().and_then(|table| table.rule_for(order));
         let rule_number = rule.map(|(number, _)| number);
         let ordered = match rule {
@@ -30,7 +32,10 @@ impl Payments {
             None => WITHOUT_RULE.to_vec(),
         };
         let connectors = &self.0.connectors;
-        let live: Vec<_> = ordered.into_iter().filter(|one| connectors.is_live(*one)).collect();
+        let live: Vec<_> = ordered
+            .into_iter()
+            .filter(|one| connectors.is_live(*one))
+            .collect();
         let candidates = well_first(candidates(order, &live), |one| connectors.is_well(one.connector));
         let Some(first) = candidates.first() else {
             return Err(nobody(order, &live, rule_number));
@@ -90,13 +95,19 @@ fn nobody(order: &Order, connectors: &[ConnectorName], rule_number: Option<i32>)
             None => "tokens",
         };
         let kind = means.kind.as_str();
-        let detail = format!("{who}, and can't charge a {kind} of this amount by what is given: give a token of one that can");
+        let detail = format!(
+            "{who}, and can't charge a {kind} of this amount by what is given: give a token of one that can"
+        );
         fault(format!("/tenders/{place}/{field}"), detail)
     };
     let numbered = order.means.iter().enumerate();
-    let mut faults: Vec<_> = numbered.filter(|(_, means)| is_nobodys(means)).map(of_tender).collect();
+    let mut faults: Vec<_> = numbered
+        .filter(|(_, means)| is_nobodys(means))
+        .map(of_tender)
+        .collect();
     if faults.is_empty() {
-        let detail = format!("{who}, and none of them has a token of every tender: give one's tokens for all");
+        let detail =
+            format!("{who}, and none of them has a token of every tender: give one's tokens for all");
         faults.push(fault("/tenders".to_owned(), detail));
     }
     Error::Fields(faults)
@@ -113,7 +124,8 @@ mod tests {
     /// The same seed gives the same orders, and over many draws each comes first as often as its weight says.
     #[test]
     fn orders_follow_the_weights_and_the_seed() {
-        let connectors = [(Stripe, 3), (Simulator, 1)].map(|(connector, weight)| Weighted { connector, weight });
+        let connectors =
+            [(Stripe, 3), (Simulator, 1)].map(|(connector, weight)| Weighted { connector, weight });
         let run = |seed: u64| -> Vec<Vec<ConnectorName>> {
             let mut rng = StdRng::seed_from_u64(seed);
             let order = |_| by_weight(&connectors, |below| rng.random_range(0..below));
@@ -122,7 +134,10 @@ mod tests {
         let orders = run(7);
         assert_eq!(orders, run(7));
         assert_ne!(orders, run(8));
-        let first = orders.iter().filter(|order| order.first() == Some(&Stripe)).count();
+        let first = orders
+            .iter()
+            .filter(|order| order.first() == Some(&Stripe))
+            .count();
         assert!((2_850..3_150).contains(&first), "{first} of 4000");
     }
 }

@@ -7,7 +7,9 @@ use sqlx::PgConnection;
 
 use super::{value, word};
 use crate::connectors::Task;
-use crate::domain::{Action, Cause, ConnectorName, Done, Ending, Failure, Operation, OperationState, Token, Transaction};
+use crate::domain::{
+    Action, Cause, ConnectorName, Done, Ending, Failure, Operation, OperationState, Token, Transaction,
+};
 
 /// Takes up open operations that are due: of any payment, or of one. What another copy is about to end is left out.
 pub async fn take_due(

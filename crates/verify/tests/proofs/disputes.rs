@@ -14,7 +14,7 @@ use testkit::Platform;
 use testkit::events::{dispute_changed, dispute_goes_on, payment_refunded};
 use verify::{Check, Report};
 
-use crate::world::{at, change, partner, pay, quiet, started, verified};
+use crate::world::{self, at, change, partner, pay, quiet, started, verified};
 
 /// What the payment service's own rows of disputes are asked.
 const OWN: &str = "payment_disputes";

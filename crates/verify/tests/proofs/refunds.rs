@@ -10,7 +10,7 @@ use serde_json::json;
 use testkit::Platform;
 use testkit::events::payment_refunded;
 
-use crate::world::{at, change, partner, pay, quiet, started, verified};
+use crate::world::{self, at, change, partner, pay, quiet, started, verified};
 
 const TAKEN_IN: &str = "refunded_lines_reversed_or_waiting";
 const OWED: &str = "unsettled_payable_directly";

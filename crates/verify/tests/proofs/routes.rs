@@ -33,7 +33,9 @@ async fn pay(platform: &Platform, body: &Value) -> String {
 
 async fn write_rules(platform: &Platform, expected: i32, rules: &Value) {
     let body = json!({ "expected_version": expected, "rules": rules });
-    world::send(platform, Method::PUT, "payment", "/v1/routing", &body).await.expect(200);
+    world::send(platform, Method::PUT, "payment", "/v1/routing", &body)
+        .await
+        .expect(200);
 }
 
 /// Payments before there were rules, by each rule, and by none.
@@ -74,7 +76,9 @@ async fn history(platform: &Platform) {
     pay(platform, &offered("by-partner", &other, 3_000)).await;
     let refused = pay(platform, &offered("refused-before", &seller, 4_000)).await;
     let refund = format!("/v1/payments/{refused}/refunds");
-    post(platform, "payment", &refund, &json!({ "amount_minor": 1_500 })).await.expect(200);
+    post(platform, "payment", &refund, &json!({ "amount_minor": 1_500 }))
+        .await
+        .expect(200);
     refuse_before(platform, &refused).await;
 }
 
@@ -113,7 +117,10 @@ async fn refuse_before(platform: &Platform, payment: &str) {
 
 /// The checks that found something of payments.
 fn broken(report: &Report) -> Vec<&Check> {
-    report.broken().filter(|check| check.name.starts_with("payment")).collect()
+    report
+        .broken()
+        .filter(|check| check.name.starts_with("payment"))
+        .collect()
 }
 
 /// What is changed, and how it is put right. It is done to the payment that was refused before, unless it says more.
@@ -156,8 +163,14 @@ async fn the_routes_of_payments_are_proved_and_changes_of_them_are_seen() {
             "(select m.payment_method_id from payment_methods m join payments p using (caller)
                where p.payment_id = PAY and m.token = 'tok_ok')",
         ),
-        ("OTHER", "(select payment_method_id from payment_methods where token = 'pm_refused')"),
-        ("PAY", "(select payment_id from payments where order_reference = 'refused-before')"),
+        (
+            "OTHER",
+            "(select payment_method_id from payment_methods where token = 'pm_refused')",
+        ),
+        (
+            "PAY",
+            "(select payment_id from payments where order_reference = 'refused-before')",
+        ),
     ];
     let whole = |sql: &str| {
         let put = |sql: String, (word, means): &(&str, &str)| sql.replace(word, means);

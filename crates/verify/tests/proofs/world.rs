@@ -41,10 +41,10 @@ pub async fn started_with(others: &[chassis::Service]) -> Platform {
         notification::service(),
         reporting::service(),
     ];
-    Platform::of(&[others, &own].concat())
-    .setting("settlement.interval_ms", "100")
-    .start()
-    .await
+    Platform::of(&[others, &own[..]].concat())
+        .setting("settlement.interval_ms", "100")
+        .start()
+        .await
 }
 
 pub async fn partner(platform: &Platform, reference: &str, terms: Option<&Value>) -> String {

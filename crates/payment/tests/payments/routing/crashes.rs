@@ -17,7 +17,16 @@ async fn send(platform: &Platform, key: &str, body: &Value) -> Option<Answer> {
     let caller = operator();
     let headers = [("idempotency-key", key)];
     let post = http::Method::POST;
-    platform.try_send("payment", Some(&caller), post, "/v1/payments", &headers, Some(body)).await
+    platform
+        .try_send(
+            "payment",
+            Some(&caller),
+            post,
+            "/v1/payments",
+            &headers,
+            Some(body),
+        )
+        .await
 }
 
 /// A platform whose payment service runs in processes of their own.
@@ -25,7 +34,8 @@ async fn apart() -> (Arc<Platform>, StripeDouble) {
     let double = StripeDouble::start().await;
     let services = [partner_service(), gate::network()];
     let platform = Platform::of(&services).apart(&[payment::service()]);
-    let platform = stripe_double::settings(platform, &double).setting("payment.connector_timeout_ms", "20000");
+    let platform =
+        stripe_double::settings(platform, &double).setting("payment.connector_timeout_ms", "20000");
     (Arc::new(platform.start().await), double)
 }
 
@@ -47,7 +57,13 @@ async fn die(platform: &Arc<Platform>, double: &StripeDouble, deaths: &[Death], 
         double.exchange_key("sk_test_another");
         for number in 0..5 {
             let alone = offered(&format!("alone-{number}"), shop, &[("stripe", "pm_ok")]);
-            assert_eq!(send(platform, &format!("alone-{number}"), &alone).await.unwrap().body["status"], "failed");
+            assert_eq!(
+                send(platform, &format!("alone-{number}"), &alone)
+                    .await
+                    .unwrap()
+                    .body["status"],
+                "failed"
+            );
         }
         double.exchange_key(SECRET_KEY);
     }
@@ -63,12 +79,16 @@ async fn die(platform: &Arc<Platform>, double: &StripeDouble, deaths: &[Death], 
             held += 1;
         }
         let (platform, name, sent) = (Arc::clone(platform), death.name, body.clone());
-        let answer = tokio::spawn(async move { send(&platform, name, &sent).await.map(|answer| answer.body) });
+        let answer =
+            tokio::spawn(async move { send(&platform, name, &sent).await.map(|answer| answer.body) });
         asking.push((death, body, answer));
     }
     gate.reached(held).await;
     let withheld = deaths.iter().filter(|death| death.hold.is_none()).count();
-    eventually("Stripe has executed it", async || (executed(double).len() == withheld).then_some(())).await;
+    eventually("Stripe has executed it", async || {
+        (executed(double).len() == withheld).then_some(())
+    })
+    .await;
     first.kill().await;
     let second = platform.launch(TimeDelta::minutes(1)).await;
     for (death, body, answer) in asking {
@@ -85,7 +105,11 @@ async fn die(platform: &Arc<Platform>, double: &StripeDouble, deaths: &[Death], 
         let (_, operations) = way(platform, &payment).await;
         assert_eq!(operations, death.course.map(asked), "{name}");
         assert_eq!(published(platform, "payment-failed", &payment).await, 0, "{name}");
-        assert_eq!(published(platform, "payment-completed", &payment).await, 1, "{name}");
+        assert_eq!(
+            published(platform, "payment-completed", &payment).await,
+            1,
+            "{name}"
+        );
         let sales = of_network(platform, &payment).await;
         let approved = sales.iter().filter(|(.., outcome)| outcome == "approved").count();
         let is_of_network = death.course[1].starts_with("simulator");
@@ -111,7 +135,10 @@ async fn where_a_process_dies_once_another_connector_is_asked_the_buyer_is_charg
         hold: Some(hold),
         course: TO_THE_NETWORK,
     };
-    let deaths = [death("before-it-is-asked", Hold::Before), death("before-it-answers", Hold::After)];
+    let deaths = [
+        death("before-it-is-asked", Hold::Before),
+        death("before-it-answers", Hold::After),
+    ];
     die(&platform, &double, &deaths, false).await;
     assert_eq!((charges(&platform).await.0, executed(&double)), (2, vec![]));
 }
@@ -138,5 +165,8 @@ async fn where_a_process_dies_before_it_hears_of_a_refusal_another_goes_on_to_th
         withheld,
     ];
     die(&platform, &double, &deaths, true).await;
-    assert_eq!((charges(&platform).await.0, executed(&double)), (0, vec!["sale"; 3]));
+    assert_eq!(
+        (charges(&platform).await.0, executed(&double)),
+        (0, vec!["sale"; 3])
+    );
 }

@@ -34,10 +34,16 @@ fn offered(reference: &str, shop: PartnerId, tokens: &[(&str, &str)]) -> Value {
     several(reference, shop, &[("card", 10_000, tokens)])
 }
 
-/// The same by several means: kind, amount, and a token for each connector.
-fn several(reference: &str, shop: PartnerId, tenders: &[(&str, i64, &[(&str, &str)])]) -> Value {
-    let tender = |(kind, amount, tokens): &(&str, i64, &[(&str, &str)])| {
-        let tokens: serde_json::Map<_, _> = tokens.iter().map(|(of, token)| ((*of).to_owned(), json!(token))).collect();
+/// Kind, amount, and a token for each connector.
+type Tender<'a> = (&'a str, i64, &'a [(&'a str, &'a str)]);
+
+/// The same by several means.
+fn several(reference: &str, shop: PartnerId, tenders: &[Tender<'_>]) -> Value {
+    let tender = |(kind, amount, tokens): &Tender<'_>| {
+        let tokens: serde_json::Map<_, _> = tokens
+            .iter()
+            .map(|(of, token)| ((*of).to_owned(), json!(token)))
+            .collect();
         json!({"kind": kind, "amount_minor": amount, "tokens": tokens})
     };
     let all: i64 = tenders.iter().map(|(_, amount, _)| amount).sum();
@@ -58,12 +64,18 @@ async fn write_rules(platform: &Platform, rules: &Value) -> Value {
 async fn put(platform: &Platform, body: &Value) -> testkit::Answer {
     let caller = testkit::operator();
     let put = http::Method::PUT;
-    platform.send("payment", Some(&caller), put, "/v1/routing", &[], Some(body)).await
+    platform
+        .send("payment", Some(&caller), put, "/v1/routing", &[], Some(body))
+        .await
 }
 
 /// Has the next payments go to that connector only.
 async fn send_to(platform: &Platform, connector: &str) {
-    write_rules(platform, &json!([{"connectors": [{"connector": connector, "weight": 1}]}])).await;
+    write_rules(
+        platform,
+        &json!([{"connectors": [{"connector": connector, "weight": 1}]}]),
+    )
+    .await;
 }
 
 /// The way that was decided for a payment, and who was asked for what on it: operation, state, cause.
@@ -72,9 +84,15 @@ async fn way(platform: &Platform, payment: &str) -> (Vec<String>, Vec<[String; 4
     let timeline = platform.get("payment", &path).await.expect(200);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let items = timeline["items"].as_array().unwrap();
-    let of = |kind: &'static str| items.iter().filter(move |item| item["kind"] == kind).map(|item| &item["data"]);
+    let of = |kind: &'static str| {
+        items
+            .iter()
+            .filter(move |item| item["kind"] == kind)
+            .map(|item| &item["data"])
+    };
     let route = of("route").flat_map(|route| route["connectors"].as_array().unwrap().iter().map(text));
-    let asked = of("operation").map(|data| ["connector", "operation", "state", "cause"].map(|field| text(&data[field])));
+    let asked = of("operation")
+        .map(|data| ["connector", "operation", "state", "cause"].map(|field| text(&data[field])));
     (route.collect(), asked.collect())
 }
 

@@ -12,15 +12,22 @@ fn to(connector: &str) -> Value {
 }
 
 async fn as_auditor(platform: &Platform, method: Method, body: Option<&Value>) -> Answer {
-    platform.send("payment", Some(&auditor()), method, "/v1/routing", &[], body).await
+    platform
+        .send("payment", Some(&auditor()), method, "/v1/routing", &[], body)
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rules_are_replaced_as_a_whole_and_only_by_who_knows_the_last() {
     let (platform, _double) = started().await;
     let none = platform.get("payment", "/v1/routing").await.expect(200);
-    assert_eq!(none, json!({"version": 0, "rules": [], "created_by": null, "created_at": null}));
-    let first = put(&platform, &json!({"expected_version": 0, "rules": to("stripe")})).await.expect(200);
+    assert_eq!(
+        none,
+        json!({"version": 0, "rules": [], "created_by": null, "created_at": null})
+    );
+    let first = put(&platform, &json!({"expected_version": 0, "rules": to("stripe")}))
+        .await
+        .expect(200);
     assert_eq!((&first["version"], &first["rules"]), (&json!(1), &to("stripe")));
     assert_eq!(first["created_by"], testkit::operator().id.as_str());
     // Whoever did not know of it.
@@ -28,10 +35,15 @@ async fn rules_are_replaced_as_a_whole_and_only_by_who_knows_the_last() {
         let body = json!({"expected_version": expected, "rules": to("simulator")});
         let problem = put(&platform, &body).await.expect(409);
         assert_eq!(problem["code"], "conflict");
-        assert!(problem["detail"].as_str().unwrap().contains("version 1 now"), "{problem}");
+        assert!(
+            problem["detail"].as_str().unwrap().contains("version 1 now"),
+            "{problem}"
+        );
     }
     assert_eq!(platform.get("payment", "/v1/routing").await.expect(200), first);
-    let second = put(&platform, &json!({"expected_version": 1, "rules": []})).await.expect(200);
+    let second = put(&platform, &json!({"expected_version": 1, "rules": []}))
+        .await
+        .expect(200);
     assert_eq!((&second["version"], &second["rules"]), (&json!(2), &json!([])));
     // Those that were are kept.
     let kept: Vec<i32> = sqlx::query_scalar("select version from routing_tables order by version")
@@ -63,14 +75,19 @@ async fn who_may_only_read_reads_and_what_is_wrong_is_named() {
     as_auditor(&platform, Method::GET, None).await.expect(200);
     let body = json!({"expected_version": 0, "rules": to("stripe")});
     as_auditor(&platform, Method::PUT, Some(&body)).await.expect(403);
-    let anybody = platform.send("payment", None, Method::GET, "/v1/routing", &[], None).await;
+    let anybody = platform
+        .send("payment", None, Method::GET, "/v1/routing", &[], None)
+        .await;
     anybody.expect(401);
     let wrong = json!({"expected_version": 0, "rules": [
         {"amount_from_minor": 1, "connectors": [{"connector": "stripe", "weight": 0}]}]});
     let problem = put(&platform, &wrong).await.expect(422);
     let errors = problem["errors"].as_array().unwrap().iter();
     let pointers: Vec<_> = errors.map(|error| error["pointer"].as_str().unwrap()).collect();
-    assert_eq!(pointers, ["/rules/0/amount_from_minor", "/rules/0/connectors/0/weight"]);
+    assert_eq!(
+        pointers,
+        ["/rules/0/amount_from_minor", "/rules/0/connectors/0/weight"]
+    );
     platform.stop().await;
 }
 

@@ -25,13 +25,19 @@ async fn names(platform: &Platform, payment: &str) -> Vec<String> {
     .fetch_all(platform.database("payment").db().pool())
     .await
     .unwrap();
-    ids.into_iter().map(|id| ids::TransactionId::from_uuid(id).to_string()).collect()
+    ids.into_iter()
+        .map(|id| ids::TransactionId::from_uuid(id).to_string())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_connector_tells_late_of_what_it_refused_changes_nothing() {
     let (platform, double) = started().await;
-    let body = offered("o", shop(), &[("stripe", "pm_do_not_honor"), ("simulator", "tok_ok")]);
+    let body = offered(
+        "o",
+        shop(),
+        &[("stripe", "pm_do_not_honor"), ("simulator", "tok_ok")],
+    );
     let payment = platform.post("payment", "/v1/payments", &body).await.expect(201);
     let name = id(&payment);
     let before = (read(&platform, &name).await, way(&platform, &name).await);
@@ -41,22 +47,50 @@ async fn what_a_connector_tells_late_of_what_it_refused_changes_nothing() {
         // As it was.
         (0, failed, "requires_payment_method", "done", None),
         // After all: the books stay as they are, and people hear of it.
-        (0, done, "succeeded", "ignored", Some("it had been refused, and is told of as done now")),
+        (
+            0,
+            done,
+            "succeeded",
+            "ignored",
+            Some("it had been refused, and is told of as done now"),
+        ),
         // Of what another one was asked for.
-        (1, done, "succeeded", "ignored", Some("simulator was asked for it, and not stripe")),
-        (1, failed, "requires_payment_method", "ignored", Some("simulator was asked for it, and not stripe")),
+        (
+            1,
+            done,
+            "succeeded",
+            "ignored",
+            Some("simulator was asked for it, and not stripe"),
+        ),
+        (
+            1,
+            failed,
+            "requires_payment_method",
+            "ignored",
+            Some("simulator was asked for it, and not stripe"),
+        ),
     ] {
         let already = heard(&platform).await.len();
         double.tell_of(&operations[of], kind, status).await;
         let told = eventually(kind, async || {
             let heard = heard(&platform).await;
-            heard.get(already).filter(|(state, _)| state != "waiting").cloned()
+            heard
+                .get(already)
+                .filter(|(state, _)| state != "waiting")
+                .cloned()
         })
         .await;
         assert_eq!(told.0, state, "{of} {kind}: {told:?}");
         let says = told.1.unwrap_or_default();
-        assert!(says.starts_with(problem.unwrap_or_default()), "{of} {kind}: {says}");
-        assert_eq!((read(&platform, &name).await, way(&platform, &name).await), before, "{of} {kind}");
+        assert!(
+            says.starts_with(problem.unwrap_or_default()),
+            "{of} {kind}: {says}"
+        );
+        assert_eq!(
+            (read(&platform, &name).await, way(&platform, &name).await),
+            before,
+            "{of} {kind}"
+        );
     }
     assert_eq!(published(&platform, "payment-completed", &name).await, 1);
     assert_eq!(published(&platform, "payment-failed", &name).await, 0);

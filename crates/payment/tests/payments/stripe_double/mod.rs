@@ -107,7 +107,10 @@ impl StripeDouble {
             "metadata": {"transaction_id": transaction_id},
             "last_payment_error": {"type": "card_error", "code": "card_declined", "decline_code": "do_not_honor"},
         });
-        self.0.teller.tell(vec![events::Event::plain(kind, &object)]).await;
+        self.0
+            .teller
+            .tell(vec![events::Event::plain(kind, &object)])
+            .await;
     }
 
     /// The buyer acts at the bank's page of that address.
