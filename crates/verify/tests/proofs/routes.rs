@@ -128,7 +128,7 @@ fn broken(report: &Report) -> Vec<&Check> {
 const CHANGED: &[(&str, &str)] = &[
     ("update payment_routes set rule_number = 1 where rule_number = 3", "update payment_routes set rule_number = 3 where payment_id = PAY"),
     ("update payment_routes set rule_number = 2 where payment_id = PAY and place = 1", "update payment_routes set rule_number = 3 where payment_id = PAY"),
-    ("update payment_routes set routing_version = 1, rule_number = null where payment_id = PAY", "update payment_routes set routing_version = 2, rule_number = 3 where payment_id = PAY"),
+    ("update payment_routes set routing_version = 1 where payment_id = PAY", "update payment_routes set routing_version = 2, rule_number = 3 where payment_id = PAY"),
     ("update payment_routes set rule_number = null where payment_id in (select payment_id from payments where order_reference = 'by-partner')",
      "update payment_routes set rule_number = 1 where payment_id in (select payment_id from payments where order_reference = 'by-partner')"),
     ("update payment_routes set routing_version = 1, rule_number = 2 where payment_id in (select payment_id from payments where order_reference = 'before')",
