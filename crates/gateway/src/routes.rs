@@ -15,6 +15,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("/v1/payment-methods", "payment"),
     ("/v1/disputes", "payment"),
     ("/v1/webhooks", "payment"),
+    ("/v1/routing", "payment"),
     ("/v1/settlements", "settlement"),
     ("/v1/settlement-*", "settlement"),
     ("/v1/waiting-lines", "settlement"),

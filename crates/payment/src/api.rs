@@ -10,6 +10,7 @@ mod payments;
 mod request;
 #[cfg(test)]
 mod request_tests;
+mod routing;
 mod terms;
 mod timeline;
 mod webhooks;
@@ -58,6 +59,7 @@ pub(crate) fn routes(desk: Desk) -> OpenApiRouter {
         .routes(routes!(changes::increment))
         .routes(routes!(changes::cancel))
         .routes(routes!(changes::resolve))
+        .routes(routes!(routing::read, routing::replace))
         .routes(routes!(disputes::list))
         .routes(routes!(disputes::read))
         // Whatever stands above; below it nothing is asked for by anybody outside.

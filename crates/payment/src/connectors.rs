@@ -4,6 +4,7 @@ mod external;
 mod simulator;
 mod stripe;
 mod webhook;
+mod wellbeing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chassis::{Context, Settings, StartError};
 use chrono::{DateTime, Utc};
+use contracts::events::TenderKind;
 use ids::{ChangeId, PaymentId, TransactionId};
 use money::Money;
 
@@ -18,7 +20,9 @@ use crate::domain::dispute::Dispute;
 use crate::domain::evidence::Evidence;
 use crate::domain::{Action, ConnectorName, Ending, Failure, Operation, Token};
 
-pub use stripe::to_stripe;
+use stripe::to_stripe;
+use wellbeing::Wellbeing;
+
 pub use webhook::{RawWebhook, Secrets, Told, VerifiedWebhook, WebhookRefusal};
 
 /// An open operation, as whoever works on it and its connector need it.
@@ -193,9 +197,33 @@ impl Live {
     }
 }
 
+/// Whether a connector takes such a means.
+pub const fn takes(connector: ConnectorName, kind: TenderKind) -> bool {
+    match connector {
+        ConnectorName::External => true,
+        ConnectorName::Simulator => {
+            matches!(kind, TenderKind::Card | TenderKind::Voucher | TenderKind::Points)
+        }
+        ConnectorName::Stripe => matches!(kind, TenderKind::Card),
+    }
+}
+
+/// Whether a connector can charge that amount; the error says why not.
+pub fn takes_amount(connector: ConnectorName, amount: Money) -> Result<(), String> {
+    match connector {
+        ConnectorName::Simulator | ConnectorName::External => Ok(()),
+        ConnectorName::Stripe => match to_stripe(amount)? {
+            units if units > 0 => Ok(()),
+            _ => Err("Stripe charges no 0: give 1 or more".to_owned()),
+        },
+    }
+}
+
 /// All of them, each with a deadline.
 #[derive(Clone)]
 pub struct Connectors {
+    live: Live,
+    wellbeing: Wellbeing,
     simulator: Arc<dyn Connector>,
     stripe: Arc<dyn Connector>,
     external: Arc<dyn Connector>,
@@ -209,11 +237,28 @@ impl Connectors {
         let secrets = Secrets::parse(context.settings.text(name))
             .map_err(|form| StartError(format!("the setting {name} is not valid: {form}")))?;
         Ok(Self {
+            live: Live::of(&context.settings),
+            wellbeing: Wellbeing::new(Arc::clone(&context.clock)),
             simulator: Arc::new(simulator::Simulator::new(context.peers.clone(), secrets)),
             stripe: Arc::new(stripe::Stripe::new(context)?),
             external: Arc::new(external::External),
             deadline,
         })
+    }
+
+    /// Whether this one takes money here.
+    pub fn is_live(&self, name: ConnectorName) -> bool {
+        self.live.is_live(name)
+    }
+
+    /// Whether this one answers lately, as far as this process saw.
+    pub fn is_well(&self, name: ConnectorName) -> bool {
+        self.wellbeing.is_well(name)
+    }
+
+    /// Shows who answers.
+    pub fn measure(&self) {
+        self.wellbeing.measure();
     }
 
     /// How long one is waited for.
@@ -235,6 +280,7 @@ impl Connectors {
             .await
             .unwrap_or_else(|_| Outcome::Unknown(format!("no answer within {:?}", self.deadline)));
         count(task.connector, outcome.as_str());
+        self.wellbeing.performed(task.connector, &outcome);
         outcome
     }
 
@@ -251,6 +297,7 @@ impl Connectors {
                 Found::NoAnswer(_) => "look_up_unanswered",
             },
         );
+        self.wellbeing.looked_up(task.connector, &found);
         found
     }
 }

@@ -63,6 +63,14 @@ pub enum Error {
         /// Where it stands.
         state: OperationState,
     },
+    /// The rules that were to be replaced are not the last ones.
+    #[error("the routing table is of version {version}, not {expected}")]
+    RoutingChanged {
+        /// The version that was expected.
+        expected: i32,
+        /// The last one; 0 where there is none.
+        version: i32,
+    },
     /// There is no such dispute.
     #[error("there is no dispute {0}")]
     NoDispute(DisputeId),
@@ -149,6 +157,7 @@ impl Error {
             | Self::Beyond { .. }
             | Self::NoOperation(_)
             | Self::NotUnknown { .. }
+            | Self::RoutingChanged { .. }
             | Self::NoDispute(_)
             | Self::NoEvidence { .. }
             | Self::Webhook(_)
@@ -220,6 +229,12 @@ impl From<&Error> for Problem {
                 format!(
                     "{transaction_id} is {}; only the outcome of an operation that is unknown can be decided",
                     state.as_str()
+                ),
+            ),
+            Error::RoutingChanged { expected, version } => Self::new(
+                Code::Conflict,
+                format!(
+                    "the rules are of version {version} now, not {expected}: read them, and send your change of those"
                 ),
             ),
             Error::NoDispute(id) => Self::not_found(format!("dispute {id}")),

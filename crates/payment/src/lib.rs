@@ -102,6 +102,10 @@ async fn start(context: Context) -> Result<Parts, StartError> {
     tasks.spawn("resolver", worker::resolve(payments.clone(), stop.clone()));
     tasks.spawn("follower", worker::follow(payments.clone(), stop.clone()));
     tasks.spawn("expirer", worker::expire(payments.clone(), stop.clone()));
+    tasks.spawn(
+        "connector health",
+        worker::measure(payments.clone(), stop.clone()),
+    );
     tasks.spawn("key purge", worker::purge(payments.clone(), stop));
     context.consume(
         topics::PARTNER_CHANGED,

@@ -19,6 +19,8 @@ mod read;
 mod record;
 mod request;
 mod resolve;
+mod route;
+mod routing;
 mod timeline;
 mod told;
 mod webhooks;
@@ -150,8 +152,8 @@ impl Payments {
         }
         match incoming.order.connector {
             _ if is_async => self.request(incoming).await,
-            ConnectorName::External => self.queue(incoming).await,
-            ConnectorName::Simulator | ConnectorName::Stripe => self.accept(incoming).await,
+            Some(ConnectorName::External) => self.queue(incoming).await,
+            Some(ConnectorName::Simulator | ConnectorName::Stripe) | None => self.accept(incoming).await,
         }
     }
 
@@ -197,6 +199,11 @@ impl Payments {
     /// The time in microseconds, as the database keeps it: an answer reads the same before and after it was stored.
     fn now(&self) -> DateTime<Utc> {
         self.0.clock.now().trunc_subsecs(6)
+    }
+
+    /// Shows which connectors answer.
+    pub fn measure_connectors(&self) {
+        self.0.connectors.measure();
     }
 
     /// How long a claim, or an operation, belongs to whoever took it.

@@ -14,6 +14,8 @@ pub mod payment_methods;
 pub mod payments;
 pub mod reading;
 pub mod recording;
+pub mod routes;
+pub mod routing_tables;
 pub mod tenders;
 pub mod timeline;
 pub mod transactions;

@@ -3,6 +3,7 @@
 mod batch;
 mod dispute;
 mod method;
+mod routing;
 mod timeline;
 
 use chrono::{DateTime, Utc};
@@ -17,6 +18,7 @@ use crate::domain::{Capture, ConnectorName, Failure, OwedLine, Payment, PaymentS
 pub use batch::{BatchAnswer, Settled};
 pub use dispute::{DisputeView, EvidenceView};
 pub use method::PaymentMethodView;
+pub use routing::{RouteView, RoutingView};
 pub use timeline::TimelineView;
 
 /// A payment. All amounts are minor units of `currency`.

@@ -12,6 +12,8 @@ const IDLE: Duration = Duration::from_millis(100);
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// How often is looked for authorizations that have run out.
 const EXPIRY: Duration = Duration::from_secs(1);
+/// How often is shown which connectors answer.
+const MEASURE: Duration = Duration::from_secs(5);
 /// How often old keys are forgotten.
 const PURGE: Duration = Duration::from_mins(10);
 
@@ -62,6 +64,14 @@ pub(crate) async fn follow(payments: Payments, stop: CancellationToken) {
             }
         };
         sleep(pause, &stop).await;
+    }
+}
+
+/// Shows which connectors answer, until `stop`: one recovers without anything being asked of it.
+pub(crate) async fn measure(payments: Payments, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        payments.measure_connectors();
+        sleep(MEASURE, &stop).await;
     }
 }
 

@@ -38,6 +38,7 @@ const QUESTIONS: &[Question] = questions! {
     "payment": "operations" of "transactions", "tenders are what their operations did";
     "payment": "status" of "payments", "a payment's status follows from its operations";
     "payment": "methods" of "tenders", "means of payment fit the tenders that they pay";
+    "payment": "routes" of "payment_routes", "routed payments went the way that the rules decided, one connector after the other";
     "payment": "disputes" of "disputes", "disputes are what their tenders say, and were told of";
     "settlement": "windows_settled" of "windows", "every settled line belongs to one statement, and statements are the sums of their lines";
     "settlement": "carry" of "settlements", "each statement begins with what the one before left over, and pays what reaches the minimum";

@@ -16,6 +16,7 @@ pub async fn make(platform: &Platform) -> Result<()> {
     let partners = Partners::make(&api).await?;
     through_the_platform(&api, &partners).await?;
     by_stored_means(&api, &partners).await?;
+    by_rules(&api, &partners).await?;
     from_elsewhere(&api, &partners).await?;
     afterwards::make(platform, &api, &partners).await?;
     quiet(platform, &api).await?;
@@ -235,6 +236,30 @@ async fn by_stored_means(api: &Api, partners: &Partners) -> Result<()> {
     let mut payment = platform_payment("stored", &partners.daily, 8_900, "");
     payment["tenders"] = json!([{ "kind": "card", "amount_minor": 8_900, "payment_method_id": first }]);
     made(api, "stored", &payment).await?;
+    Ok(())
+}
+
+/// Rules in two versions, and payments that name no connector by each of them.
+async fn by_rules(api: &Api, partners: &Partners) -> Result<()> {
+    let network = json!([{ "connector": "simulator", "weight": 600 }]);
+    let first = json!([{ "currency": "BRL", "connectors": network }, { "connectors": network }]);
+    let second = json!([{ "currency": "KRW", "amount_to_minor": 5_000, "tender_kind": "card", "connectors": network }]);
+    for (expected, rules) in [(0, first), (1, second)] {
+        let body = json!({ "expected_version": expected, "rules": rules });
+        let path = "/v1/routing";
+        api.send(Method::PUT, path, None, Some(&body), &[]).await?.ok()?;
+        for price in [4_200, 8_400] {
+            let order = format!("routed-{expected}-{price}");
+            let mut payment = platform_payment(&order, &partners.daily, price, "");
+            payment
+                .as_object_mut()
+                .context("a payment is an object")?
+                .remove("connector");
+            payment["tenders"] =
+                json!([{ "kind": "card", "amount_minor": price, "tokens": { "simulator": "tok_ok" } }]);
+            made(api, &order, &payment).await?;
+        }
+    }
     Ok(())
 }
 

@@ -123,6 +123,10 @@ const UNSEEN: &[(&str, &str)] = &[
         "the only note of that moment",
     ),
     (
+        "payment.public.routing_tables.created_at update",
+        "the only note of that moment, but that it is before the next one's",
+    ),
+    (
         "settlement.public.known_contract_versions.recorded_at",
         "the only note of that moment",
     ),

@@ -64,7 +64,7 @@ impl Check {
 
     /// The order; of use only where nothing was found wrong.
     pub(super) fn order(&mut self, request: PaymentRequest, now: DateTime<Utc>, live: Live) -> Order {
-        let is_external = request.connector == ConnectorName::External;
+        let is_external = request.connector == Some(ConnectorName::External);
         let length = request.order_reference.chars().count();
         let plain = !request.order_reference.contains(char::is_control);
         self.require(
@@ -72,11 +72,13 @@ impl Check {
             "/order_reference",
             "give 1 to 64 characters, none of them a control character",
         );
-        self.require(
-            is_external || live.is_live(request.connector),
-            "/connector",
-            terms::not_live(request.connector),
-        );
+        if let Some(connector) = request.connector {
+            self.require(
+                is_external || live.is_live(connector),
+                "/connector",
+                terms::not_live(connector),
+            );
+        }
         self.require(
             !is_external || request.capture == Capture::Automatic,
             "/capture",
@@ -86,7 +88,7 @@ impl Check {
         let (lines, amounts) = self.lines(request.lines);
         let ranks = self.refund_ranks(&request.refund_order, request.tenders.len());
         self.return_url(request.return_url.as_deref(), is_external);
-        if request.connector == ConnectorName::Stripe {
+        if request.connector == Some(ConnectorName::Stripe) {
             self.of_stripe(&request.tenders, request.currency);
         }
         let means = self.means(request.tenders, &ranks, request.connector);
@@ -243,8 +245,12 @@ impl Check {
         None
     }
 
-    fn means(&mut self, tenders: Vec<TenderRequest>, ranks: &[i32], connector: ConnectorName) -> Vec<Means> {
-        let is_external = connector == ConnectorName::External;
+    fn means(
+        &mut self,
+        tenders: Vec<TenderRequest>,
+        ranks: &[i32],
+        connector: Option<ConnectorName>,
+    ) -> Vec<Means> {
         self.require(
             (1..=TENDERS).contains(&tenders.len()),
             "/tenders",
@@ -254,25 +260,15 @@ impl Check {
         for (place, (tender, rank)) in tenders.into_iter().zip(ranks).enumerate() {
             let at = |field: &str| format!("/tenders/{place}/{field}");
             self.amount(0, tender.amount_minor, &at("amount_minor"), OR_MORE);
-            self.require(
-                terms::takes(connector, tender.kind),
-                at("kind"),
-                terms::kinds(connector),
-            );
-            let nothing_is_charged = "nothing is charged here: leave this out";
-            match (&tender.token, tender.payment_method_id) {
-                (None, None) => self.require(is_external, at("token"), terms::token(connector)),
-                (Some(_), _) if is_external => self.require(false, at("token"), nothing_is_charged),
-                (None, Some(_)) => self.require(!is_external, at("payment_method_id"), nothing_is_charged),
-                (Some(_), Some(_)) => {
-                    self.require(false, at("payment_method_id"), "give either this or a token");
-                }
-                (Some(token), None) => self.token(token, &at("token")),
+            match connector {
+                Some(connector) => self.of_one(connector, &tender, at),
+                None => self.of_routed(&tender, at),
             }
             means.push(Means {
                 kind: tender.kind,
                 amount_minor: tender.amount_minor,
                 token: tender.token,
+                tokens: tender.tokens.map(|tokens| tokens.0).unwrap_or_default(),
                 payment_method_id: tender.payment_method_id,
                 refund_rank: *rank,
             });

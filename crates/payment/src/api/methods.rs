@@ -21,7 +21,7 @@ use super::check::Check;
 use super::request::read as read_fields;
 use super::terms;
 use super::{Desk, respond};
-use crate::connectors::Live;
+use crate::connectors::{Live, takes};
 use crate::domain::method::{end_of_month, is_over};
 use crate::domain::{ConnectorName, Details, NewMethod, Token};
 use crate::ops::MethodFilter;
@@ -74,7 +74,7 @@ pub(super) fn parse(body: &Value, now: DateTime<Utc>, live: Live) -> Result<NewM
         terms::not_live(request.connector),
     );
     check.require(
-        terms::takes(request.connector, request.kind),
+        takes(request.connector, request.kind),
         "/kind",
         terms::kinds(request.connector),
     );

@@ -1,11 +1,13 @@
 //! A payment as a client asks for it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use contracts::events::{Discount, TenderKind};
 use ids::{PartnerId, PaymentMethodId};
 use money::Currency;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 use web::{Code, FieldError, card_number};
@@ -39,8 +41,11 @@ pub struct PaymentRequest {
     #[serde(default = "automatic")]
     #[schema(default = "automatic")]
     pub(super) capture: Capture,
-    /// Who takes the money. `external`: it was taken elsewhere and is recorded.
-    pub(super) connector: ConnectorName,
+    /// Who takes the money. `external`: it was taken elsewhere and is recorded. If left out, the payment is routed: it is
+    /// offered to the connectors of which every tender has a token, in the order that the rules of `/v1/routing` lead to,
+    /// and goes on to the next where one refuses for a reason that another may not have.
+    #[serde(default)]
+    pub(super) connector: Option<ConnectorName>,
     /// Where the buyer is sent after acting at the connector's page, an http or https address of at most 2,048
     /// characters. Without it, a payment for which the buyer has to act ends at that page.
     #[serde(default)]
@@ -96,9 +101,31 @@ pub struct TenderRequest {
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 255)]
     pub(super) token: Option<Token>,
-    /// A payment method that the caller added, of this kind and for this connector. Instead of `token`.
+    /// What each connector knows the buyer's card by, for a payment without `connector`: for example
+    /// `{"simulator": "tok_ok", "stripe": "pm_card_visa"}`. Instead of `token`.
+    #[serde(default)]
+    #[schema(value_type = Option<HashMap<String, String>>)]
+    pub(super) tokens: Option<Tokens>,
+    /// A payment method that the caller added, of this kind and, where the payment names one, for its connector. Instead of
+    /// `token` or `tokens`.
     #[serde(default)]
     pub(super) payment_method_id: Option<PaymentMethodId>,
+}
+
+/// Tokens by the connector that knows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tokens(pub(super) Vec<(ConnectorName, Token)>);
+
+impl<'de> Deserialize<'de> for Tokens {
+    /// In the order of the connectors. Of a connector that is named twice the last token counts, as everywhere in JSON.
+    /// What is wrong is told without what stands there: it may be a token.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let named: Result<HashMap<ConnectorName, Token>, D::Error> = HashMap::deserialize(deserializer);
+        let form = "give an object with a token for each connector, as {\"stripe\": \"pm_card_visa\"}";
+        let mut named = named.map_err(|_| D::Error::custom(form))?;
+        let all = ConnectorName::ALL.iter();
+        Ok(Self(all.filter_map(|one| named.remove_entry(one)).collect()))
+    }
 }
 
 fn automatic() -> Capture {

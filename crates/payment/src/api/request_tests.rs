@@ -35,6 +35,15 @@ fn stripe() -> Value {
     body
 }
 
+/// To whom it is offered is found out.
+fn routed() -> Value {
+    let mut body = platform();
+    body.as_object_mut().unwrap().remove("connector");
+    body["tenders"][0] = json!({"kind": "card", "amount_minor": 10_000,
+                                "tokens": {"simulator": "tok_ok", "stripe": "pm_card_visa"}});
+    body
+}
+
 fn external() -> Value {
     json!({
         "order_reference": "order-1", "currency": "KRW", "connector": "external",
@@ -287,6 +296,97 @@ fn more_than_500_lines_or_20_tenders_are_refused() {
             "{pointer}"
         );
     }
+}
+
+#[test]
+fn a_payment_without_a_connector_has_tokens() {
+    let tender = |fields: Value| {
+        let mut tender = json!({"kind": "card", "amount_minor": 10_000});
+        tender
+            .as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        json!([tender])
+    };
+    let method = "pmt_01jd8m3k7efg8v5n2x4c6b9t0r";
+    for (fields, expected) in [
+        (json!({"tokens": {"simulator": "tok_ok"}}), vec![]),
+        (json!({"tokens": {"stripe": "pm_ok"}}), vec![]),
+        (json!({"payment_method_id": method}), vec![]),
+        (json!({}), vec!["/tenders/0/tokens"]),
+        (json!({"tokens": {}}), vec!["/tenders/0/tokens"]),
+        (json!({"token": "tok_ok"}), vec!["/tenders/0/token"]),
+        (
+            json!({"token": "tok_ok", "tokens": {"simulator": "tok_ok"}}),
+            vec!["/tenders/0/token"],
+        ),
+        (
+            json!({"payment_method_id": method, "tokens": {"simulator": "tok_ok"}}),
+            vec!["/tenders/0/payment_method_id"],
+        ),
+        (
+            json!({"tokens": {"simulator": "tok_ok", "external": "x"}}),
+            vec!["/tenders/0/tokens/external"],
+        ),
+        (
+            json!({"tokens": {"simulator": "4111111111111111"}}),
+            vec!["/tenders/0/tokens/simulator"],
+        ),
+        (
+            json!({"tokens": {"simulator": ""}}),
+            vec!["/tenders/0/tokens/simulator"],
+        ),
+        (
+            json!({"tokens": {"simulator": "tok_ok", "stripe": "tok_ok"}}),
+            vec!["/tenders/0/tokens/stripe"],
+        ),
+        (
+            json!({"kind": "voucher", "tokens": {"simulator": "vch_ok", "stripe": "pm_ok"}}),
+            vec!["/tenders/0/tokens/stripe"],
+        ),
+        (
+            json!({"kind": "cash", "tokens": {"simulator": "tok_ok"}}),
+            vec!["/tenders/0/tokens/simulator"],
+        ),
+    ] {
+        let body = with(routed, "/tenders", tender(fields));
+        let found = faults(&body);
+        let found: Vec<_> = found.iter().map(|(pointer, _)| pointer.as_str()).collect();
+        assert_eq!(found, expected, "{body}");
+    }
+    for (tokens, pointer) in [
+        (json!({"paypal": "tok_secret"}), "/tenders/0/tokens"),
+        (json!("tok_secret"), "/tenders/0/tokens"),
+        (json!({"simulator": 1}), "/tenders/0/tokens"),
+    ] {
+        let body = with(routed, "/tenders/0/tokens", tokens);
+        let found = parse(&body, now(), ALL).unwrap_err();
+        assert!(
+            found.len() == 1 && found[0].pointer.starts_with(pointer),
+            "{found:?}"
+        );
+        assert!(!found[0].detail.contains("secret"), "{found:?}");
+    }
+    // What only holds of a payment from elsewhere is a fault here as well.
+    let found = faults(&with(routed, "/sold_at", json!("2026-01-01T00:00:00Z")));
+    assert_eq!(found, [("/sold_at".to_owned(), Code::InvalidField)]);
+    let found = faults(&with(routed, "/tenders/0/amount_minor", json!(9_999)));
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+#[test]
+fn a_payment_with_a_connector_has_no_tokens() {
+    for base in [platform, stripe, external] {
+        let body = with(base, "/tenders/0/tokens", json!({"simulator": "tok_ok"}));
+        let expected = ("/tenders/0/tokens".to_owned(), Code::InvalidField);
+        assert_eq!(faults(&body), [expected], "{body}");
+    }
+    let mut body = platform();
+    body["tenders"][0] = json!({"kind": "card", "amount_minor": 10_000, "tokens": {"simulator": "tok_ok"}});
+    assert_eq!(
+        faults(&body),
+        [("/tenders/0/tokens".to_owned(), Code::InvalidField)]
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use ids::{ChangeId, PaymentId, TransactionId};
 
 use super::parts::Part;
-use super::payment::Failure;
+use super::payment::{ConnectorName, Failure};
 use super::words::words;
 
 words! {
@@ -113,6 +113,8 @@ words! {
     Cause {
         /// The payment itself.
         Order = "order",
+        /// The payment itself: another connector refused what begins it.
+        Fallback = "fallback",
         /// A caller asked for it.
         Caller = "caller",
         /// A later tender failed, so that what the earlier ones hold or took goes back.
@@ -130,6 +132,11 @@ impl Cause {
         } else {
             Self::Caller
         }
+    }
+
+    /// Whether it was begun for the payment itself, and nobody asked for it afterwards.
+    pub const fn is_of_order(self) -> bool {
+        matches!(self, Self::Order | Self::Fallback)
     }
 }
 
@@ -178,6 +185,8 @@ pub struct Transaction {
     pub operation: Operation,
     /// Why.
     pub cause: Cause,
+    /// Who is asked; none: the payment's connector, which is never another one then.
+    pub connector: Option<ConnectorName>,
     /// The change that it carries out; none for one of the payment's own.
     pub change_id: Option<ChangeId>,
     /// Where it stands.
@@ -203,6 +212,8 @@ pub struct Done {
     pub operation: Operation,
     /// Why.
     pub cause: Cause,
+    /// Who was asked; none: the payment's connector.
+    pub connector: Option<ConnectorName>,
     /// The change that it carries out.
     pub change_id: Option<ChangeId>,
     /// Where it stands.

@@ -22,6 +22,8 @@ pub struct Means {
     /// The connector's token of the buyer's card; none where no connector is called, and where it is still to be looked
     /// up by `payment_method_id`.
     pub token: Option<Token>,
+    /// What each of several connectors knows it by, where the payment is to be routed.
+    pub tokens: Vec<(ConnectorName, Token)>,
     /// The stored means that is to pay it, where the caller names one.
     pub payment_method_id: Option<PaymentMethodId>,
     /// Its place when money goes back: the lowest first.
@@ -45,8 +47,8 @@ pub struct Order {
     pub means: Vec<Means>,
     /// Whether it is captured at once.
     pub capture: Capture,
-    /// Through whom.
-    pub connector: ConnectorName,
+    /// Through whom, where the caller says so; else the payment is routed.
+    pub connector: Option<ConnectorName>,
     /// Where the buyer is sent after acting at the connector's page.
     pub return_url: Option<String>,
     /// When the sale happened; none means now.
@@ -66,6 +68,7 @@ impl Order {
     /// The payment of this order as it is once recorded: captured elsewhere, nothing left to do.
     pub fn into_recorded(self, caller: &str, now: DateTime<Utc>) -> (Payment, Vec<Transaction>) {
         self.into_payment(
+            ConnectorName::External,
             caller,
             now,
             PaymentStatus::Completed,
@@ -74,10 +77,11 @@ impl Order {
         )
     }
 
-    /// The payment of this order with its first operation written down, or, where no connector is asked, with those of
-    /// all tenders; `state` is `Created`, or `Sent` by someone who answers for it until `due_at`.
+    /// The payment of this order through `connector` with its first operation written down, or, where no connector is
+    /// asked, with those of all tenders; `state` is `Created`, or `Sent` by someone who answers for it until `due_at`.
     pub fn into_opened(
         self,
+        connector: ConnectorName,
         caller: &str,
         now: DateTime<Utc>,
         state: OperationState,
@@ -87,11 +91,12 @@ impl Order {
             OperationState::Created => PaymentStatus::Requested,
             _ => PaymentStatus::Processing,
         };
-        self.into_payment(caller, now, status, state, due_at)
+        self.into_payment(connector, caller, now, status, state, due_at)
     }
 
     fn into_payment(
         self,
+        connector: ConnectorName,
         caller: &str,
         now: DateTime<Utc>,
         status: PaymentStatus,
@@ -100,7 +105,7 @@ impl Order {
     ) -> (Payment, Vec<Transaction>) {
         // Of the same clock as the time beside it: lists look for times by identifiers.
         let id = PaymentId::generate_at(u64::try_from(now.timestamp_millis()).unwrap_or(0));
-        let asks_outside = self.connector != ConnectorName::External;
+        let asks_outside = connector != ConnectorName::External;
         let operation = match (self.capture, self.means.len()) {
             (Capture::Manual, _) => Operation::Authorize,
             // Several are all held before any is taken; see `plan`.
@@ -120,6 +125,7 @@ impl Order {
                     tender_number,
                     operation,
                     cause: Cause::Order,
+                    connector: None,
                     change_id: None,
                     state,
                     amount_minor: means.amount_minor,
@@ -150,7 +156,8 @@ impl Order {
             caller: caller.to_owned(),
             order_reference: self.order_reference,
             currency: self.currency,
-            connector: self.connector,
+            connector,
+            route: Vec::new(),
             capture: self.capture,
             status,
             owed_minor: self.owed_minor,

@@ -74,8 +74,10 @@ pub struct Payment {
     pub order_reference: String,
     /// Of every amount in here.
     pub currency: Currency,
-    /// Who takes the money.
+    /// Who takes the money: of a payment that is routed, who is asked now, or was asked last.
     pub connector: ConnectorName,
+    /// Who may be asked, one after the other; empty where the caller named the connector.
+    pub route: Vec<ConnectorName>,
     /// Whether it is captured at once.
     pub capture: Capture,
     /// Derived from tenders and operations; see [`super::status::derive`].
@@ -111,6 +113,13 @@ impl Payment {
     /// The sum over its tenders. Orders were checked, so that sums fit 64 bits.
     pub fn sum(&self, of: impl Fn(TenderAmounts) -> i64) -> i64 {
         total(self.tenders.iter().map(|tender| of(tender.amounts))).unwrap_or(i64::MAX)
+    }
+
+    /// Who is asked next where `connector` refuses what begins the payment.
+    pub fn next_connector(&self) -> Option<ConnectorName> {
+        let mut rest = self.route.iter().skip_while(|one| **one != self.connector);
+        rest.next()?;
+        rest.next().copied()
     }
 
     /// The tender of that number.

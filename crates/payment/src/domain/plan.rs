@@ -5,7 +5,8 @@ use ids::ChangeId;
 use super::command::Command;
 use super::operation::{Cause, Done, Operation, OperationState};
 use super::parts::{OwedLine, Part, spread, take};
-use super::payment::{Capture, Payment};
+use super::payment::{Capture, ConnectorName, Payment};
+use super::refusal::may_be_answered_otherwise;
 use super::status::given_up;
 use super::tender::{Tender, TenderAmounts};
 
@@ -35,6 +36,8 @@ pub struct Step {
     pub amount_minor: i64,
     /// Why.
     pub cause: Cause,
+    /// Who is asked.
+    pub connector: ConnectorName,
     /// For which change.
     pub change_id: Option<ChangeId>,
     /// What a refund gives back of which lines.
@@ -50,6 +53,9 @@ pub fn next_step(payment: &Payment, history: &[Done], change: Option<&Change>) -
     if history.iter().any(|done| done.state.is_open()) {
         return None;
     }
+    if let Some(step) = fall_back(payment, history) {
+        return Some(step);
+    }
     if given_up(history).is_some() {
         return release(payment, history);
     }
@@ -57,6 +63,33 @@ pub fn next_step(payment: &Payment, history: &[Done], change: Option<&Change>) -
         Some(change) => carry_out(payment, history, change),
         None => order(payment, history),
     }
+}
+
+/// Asks the next connector of the route for what the one before it refused. Only where nothing else happened yet but such
+/// refusals: then nobody holds or took anything, and the payment may go to another one as a whole.
+fn fall_back(payment: &Payment, history: &[Done]) -> Option<Step> {
+    let next = payment.next_connector()?;
+    let refused = history.last()?;
+    let began_in_vain = |done: &Done| {
+        done.cause.is_of_order()
+            && done.operation.is_beginning()
+            && done.state.is_refused()
+            && done.tender_number == refused.tender_number
+    };
+    let asked = refused.connector.unwrap_or(payment.connector);
+    if !history.iter().all(began_in_vain) || !may_be_answered_otherwise(asked, refused) {
+        return None;
+    }
+    Some(Step {
+        tender_number: refused.tender_number,
+        operation: refused.operation,
+        amount_minor: refused.amount_minor,
+        cause: Cause::Fallback,
+        connector: next,
+        change_id: None,
+        parts: Vec::new(),
+        refusals: 0,
+    })
 }
 
 /// One tender is sold at once. Of several, all are held before any of them is taken, so that what a refusal leaves to
@@ -67,6 +100,7 @@ fn order(payment: &Payment, history: &[Done]) -> Option<Step> {
         operation,
         amount_minor,
         cause: Cause::Order,
+        connector: payment.connector,
         change_id: None,
         parts: Vec::new(),
         refusals: 0,
@@ -117,6 +151,7 @@ fn release(payment: &Payment, history: &[Done]) -> Option<Step> {
         operation,
         amount_minor,
         cause: Cause::Release,
+        connector: payment.connector,
         change_id: None,
         parts: Vec::new(),
         refusals: u32::try_from(refused.count()).unwrap_or(u32::MAX),
@@ -156,6 +191,7 @@ fn carry_out(payment: &Payment, history: &[Done], change: &Change) -> Option<Ste
         operation,
         amount_minor,
         cause: Cause::Caller,
+        connector: payment.connector,
         change_id: Some(change.id),
         parts: match operation {
             Operation::Refund => parts(&payment.lines, change, done_minor, amount_minor),

@@ -5,9 +5,10 @@ use money::Currency;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::Failure;
 use crate::domain::order::{Means, Order};
 use crate::domain::status::{PaymentStatus, derive, is_complete, took};
-use crate::domain::{ConnectorName, Failure};
+use ConnectorName::{Simulator, Stripe};
 use Operation::{Authorize, Refund, Sale, Void};
 use OperationState::{Declined, Succeeded};
 
@@ -15,6 +16,8 @@ use OperationState::{Declined, Succeeded};
 struct Made {
     payment: Payment,
     history: Vec<Done>,
+    /// Why what is refused is refused.
+    code: &'static str,
 }
 
 impl Made {
@@ -32,22 +35,34 @@ impl Made {
                     kind: TenderKind::Card,
                     amount_minor: *amount_minor,
                     token: None,
+                    tokens: Vec::new(),
                     payment_method_id: None,
                     refund_rank: rank(number),
                 })
                 .collect(),
             capture,
-            connector: ConnectorName::Simulator,
+            connector: None,
             return_url: None,
             sold_at: None,
             owed_minor: all,
             amount_minor: all,
         };
-        let (payment, _) = order.into_opened("usr", DateTime::UNIX_EPOCH, OperationState::Sent, None);
+        let now = DateTime::UNIX_EPOCH;
+        let (payment, _) = order.into_opened(Simulator, "usr", now, OperationState::Sent, None);
         Self {
             payment,
             history: Vec::new(),
+            code: "no",
         }
+    }
+
+    /// The same, offered to these connectors, one after the other.
+    fn routed(capture: Capture, amounts: &[i64], route: &[ConnectorName]) -> Self {
+        let mut made = Self::of(capture, amounts);
+        made.payment.route = route.to_vec();
+        made.payment.connector = route[0];
+        made.code = "do_not_honor";
+        made
     }
 
     /// Works until nothing is left to do, or `steps` are done; `outcome` says how each operation ends.
@@ -67,6 +82,7 @@ impl Made {
     }
 
     fn end(&mut self, step: Step, state: OperationState) {
+        self.payment.connector = step.connector;
         if state == Succeeded {
             let mut tenders = self.payment.tenders.iter_mut();
             let tender = tenders.find(|t| t.number == step.tender_number).unwrap();
@@ -83,13 +99,14 @@ impl Made {
             tender_number: step.tender_number,
             operation: step.operation,
             cause: step.cause,
+            connector: Some(step.connector),
             change_id: step.change_id,
             state,
             amount_minor: step.amount_minor,
             parts: step.parts,
             connector_reference: None,
             refusal: state.is_refused().then(|| Failure {
-                code: "no".into(),
+                code: self.code.into(),
                 detail: "no".into(),
             }),
             is_ending: false,
@@ -249,6 +266,162 @@ fn a_change_ends_with_its_first_refusal() {
     assert_eq!(made.status(), PaymentStatus::Completed);
 }
 
+/// Who was asked for what, and why, in their order.
+fn course(made: &Made) -> Vec<(ConnectorName, Operation, Cause)> {
+    let asked = |done: &Done| (done.connector.unwrap(), done.operation, done.cause);
+    made.history.iter().map(asked).collect()
+}
+
+const BOTH: &[ConnectorName] = &[Stripe, Simulator];
+
+#[test]
+fn what_one_connector_refuses_is_offered_to_the_next() {
+    use Operation::Capture as Take;
+    for (capture, amounts, expected, status) in [
+        (
+            Capture::Automatic,
+            vec![70],
+            vec![(Stripe, Sale, Cause::Order), (Simulator, Sale, Cause::Fallback)],
+            PaymentStatus::Completed,
+        ),
+        (
+            Capture::Manual,
+            vec![70],
+            vec![
+                (Stripe, Authorize, Cause::Order),
+                (Simulator, Authorize, Cause::Fallback),
+            ],
+            PaymentStatus::Authorized,
+        ),
+        // The first tender takes all others with it.
+        (
+            Capture::Automatic,
+            vec![70, 30],
+            vec![
+                (Stripe, Authorize, Cause::Order),
+                (Simulator, Authorize, Cause::Fallback),
+                (Simulator, Authorize, Cause::Order),
+                (Simulator, Take, Cause::Order),
+                (Simulator, Take, Cause::Order),
+            ],
+            PaymentStatus::Completed,
+        ),
+    ] {
+        for refusal in [Declined, OperationState::Failed] {
+            let mut made = Made::routed(capture, &amounts, BOTH);
+            made.work(None, 20, |step| match step.connector {
+                Stripe => refusal,
+                _ => Succeeded,
+            });
+            assert_eq!(
+                (course(&made), made.status()),
+                (expected.clone(), status),
+                "{capture:?} {amounts:?}"
+            );
+            assert!(
+                made.history.iter().all(
+                    |done| done.amount_minor == amounts[usize::try_from(done.tender_number).unwrap() - 1]
+                )
+            );
+        }
+    }
+}
+
+#[test]
+fn between_a_refusal_and_the_next_connector_a_payment_is_in_motion_and_has_not_failed() {
+    let mut made = Made::routed(Capture::Automatic, &[70], BOTH);
+    made.work(None, 1, |_| Declined);
+    let step = next_step(&made.payment, &made.history, None).unwrap();
+    for state in [
+        OperationState::Sent,
+        OperationState::Unknown,
+        OperationState::Created,
+    ] {
+        let mut next = Made {
+            payment: made.payment.clone(),
+            history: made.history.clone(),
+            code: made.code,
+        };
+        next.end(step.clone(), state);
+        assert_eq!(next.status(), PaymentStatus::Processing, "{state:?}");
+        // Whatever crashes now, nothing else begins.
+        assert_eq!(next_step(&next.payment, &next.history, None), None, "{state:?}");
+    }
+}
+
+#[test]
+fn when_all_have_refused_the_payment_has_failed_for_what_the_last_one_said() {
+    let mut made = Made::routed(Capture::Automatic, &[70], BOTH);
+    made.work(None, 1, |_| Declined);
+    made.code = "card_declined";
+    made.work(None, 20, |_| Declined);
+    assert_eq!(course(&made).len(), 2);
+    assert_eq!(made.status(), PaymentStatus::Failed);
+    let last = given_up(&made.history).unwrap();
+    assert_eq!(last.refusal.as_ref().unwrap().code, "card_declined");
+    // The buyer who gives up at the second one has given up the payment.
+    let mut made = Made::routed(Capture::Automatic, &[70], BOTH);
+    made.work(None, 1, |_| Declined);
+    made.work(None, 1, |_| OperationState::Canceled);
+    assert_eq!(made.status(), PaymentStatus::Canceled);
+}
+
+#[test]
+fn nobody_else_is_asked_where_the_answer_would_be_the_same_or_is_not_known() {
+    for (code, state) in [
+        ("stolen_card", Declined),
+        ("insufficient_funds", Declined),
+        ("expired_card", Declined),
+        ("no", Declined),
+        ("do_not_honor", OperationState::Canceled),
+        ("do_not_honor", OperationState::Expired),
+        ("do_not_honor", OperationState::Unknown),
+        ("do_not_honor", OperationState::RequiresAction),
+    ] {
+        let mut made = Made::routed(Capture::Automatic, &[70], BOTH);
+        made.code = code;
+        made.work(None, 20, |_| state);
+        assert_eq!(course(&made), [(Stripe, Sale, Cause::Order)], "{code} {state:?}");
+    }
+}
+
+#[test]
+fn nobody_else_is_asked_where_the_caller_named_the_connector_or_no_one_is_left() {
+    for route in [&[][..], &[Stripe][..], &[Simulator, Stripe][..]] {
+        let mut made = Made::routed(Capture::Automatic, &[70], BOTH);
+        made.payment.route = route.to_vec();
+        made.work(None, 20, |_| Declined);
+        assert_eq!(made.history.len(), 1, "{route:?}");
+        assert_eq!(made.status(), PaymentStatus::Failed, "{route:?}");
+    }
+}
+
+#[test]
+fn once_a_connector_holds_something_the_payment_stays_with_it() {
+    // Of nothing too: it has the payment.
+    for amounts in [[70, 30], [0, 30]] {
+        let mut made = Made::routed(Capture::Automatic, &amounts, BOTH);
+        made.work(None, 20, |step| match step.tender_number {
+            2 => Declined,
+            _ => Succeeded,
+        });
+        assert!(
+            made.history.iter().all(|done| done.connector == Some(Stripe)),
+            "{amounts:?}"
+        );
+        assert_eq!(made.status(), PaymentStatus::Failed, "{amounts:?}");
+        assert_eq!(made.payment.sum(TenderAmounts::held_minor), 0);
+    }
+    // So does one whose capture, or refund, is refused.
+    let mut made = Made::routed(Capture::Manual, &[70], BOTH);
+    made.work(None, 20, |_| Succeeded);
+    made.work(Some(&change(Command::Capture, 70)), 20, |_| Declined);
+    assert_eq!(made.status(), PaymentStatus::Authorized);
+    made.work(Some(&change(Command::Capture, 70)), 20, |_| Succeeded);
+    made.work(Some(&change(Command::Refund, 70)), 20, |_| Declined);
+    assert!(made.history.iter().all(|done| done.connector == Some(Stripe)));
+}
+
 fn command() -> impl Strategy<Value = Command> {
     prop::sample::select(&[Command::Capture, Command::Void, Command::Refund][..])
 }
@@ -259,12 +432,17 @@ proptest! {
     #[test]
     fn no_course_of_events_breaks_the_rules(
         is_manual in any::<bool>(),
+        is_routed in any::<bool>(),
         amounts in prop::collection::vec(0_i64..100, 1..4),
         asked in prop::collection::vec((command(), 0_i64..300), 0..8),
         outcomes in prop::collection::vec(prop::sample::select(&[Succeeded, Succeeded, Declined][..]), 60),
     ) {
         let capture = if is_manual { Capture::Manual } else { Capture::Automatic };
-        let mut made = Made::of(capture, &amounts);
+        let mut made = if is_routed {
+            Made::routed(capture, &amounts, BOTH)
+        } else {
+            Made::of(capture, &amounts)
+        };
         let mut outcomes = outcomes.into_iter();
         made.work(None, 200, |_| outcomes.next().unwrap_or(Succeeded));
         for (command, amount) in asked {
@@ -281,6 +459,9 @@ proptest! {
             prop_assert!(t.refunded_minor <= t.captured_minor);
             prop_assert!(t.authorized_minor <= t.amount_minor);
         }
+        // Money is with one connector alone, which is the payment's.
+        let moved = made.history.iter().filter(|done| done.state == Succeeded);
+        prop_assert!(moved.into_iter().all(|done| done.connector == Some(made.payment.connector)));
         let refunded: i64 = made.payment.lines.iter().map(|l| l.refunded_minor).sum();
         let given_back: i64 = made.history.iter()
             .filter(|d| d.did(Refund) && d.cause == Cause::Caller).map(|d| d.amount_minor).sum();

@@ -98,11 +98,12 @@ pub fn derive(tenders: &[TenderAmounts], history: &[Done]) -> PaymentStatus {
     }
 }
 
-/// The operation of the order for whose sake the payment is given up: it was refused, and no later one of its tender
-/// did the same in its place. What earlier tenders hold or took is to go back then.
+/// The operation of the order for whose sake the payment is given up: it was refused, and no other one of its tender
+/// did the same in its place. Of several connectors that refused, the last one's. What earlier tenders hold or took is to
+/// go back then.
 pub fn given_up(history: &[Done]) -> Option<&Done> {
-    let of_order = |done: &&Done| done.cause == Cause::Order;
-    history.iter().filter(of_order).find(|refused| {
+    let of_order = |done: &&Done| done.cause.is_of_order();
+    history.iter().rev().filter(of_order).find(|refused| {
         let made_good = |later: &Done| {
             later.tender_number == refused.tender_number
                 && (later.did(refused.operation) || later.state.is_open())
@@ -120,7 +121,7 @@ pub fn took(history: &[Done]) -> bool {
 /// Whether everything was taken that will be: from then on the payment is told of as completed. Of a payment from
 /// elsewhere that is recorded later, all tenders are open at once.
 pub fn is_complete(tenders: &[TenderAmounts], history: &[Done]) -> bool {
-    let is_to_come = |done: &Done| done.cause == Cause::Order && done.state.is_open();
+    let is_to_come = |done: &Done| done.cause.is_of_order() && done.state.is_open();
     took(history)
         && !history.iter().any(is_to_come)
         && tenders.iter().all(|tender| tender.held_minor() == 0)

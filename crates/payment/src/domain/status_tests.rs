@@ -18,6 +18,7 @@ fn done(
         tender_number,
         operation,
         cause,
+        connector: None,
         change_id: None,
         state,
         amount_minor,
@@ -140,7 +141,7 @@ fn what_a_later_tender_ends_with_decides_once_the_earlier_ones_are_let_go() {
         (vec![held(), refused(Declined), release(Succeeded)], Is::Failed),
         (vec![held(), refused(Canceled), release(Succeeded)], Is::Canceled),
         (vec![held(), refused(Expired), release(Succeeded)], Is::Expired),
-        // Another connector did what the first refused.
+        // Another one did what the first refused.
         (
             vec![held(), refused(Declined), refused(Succeeded)],
             Is::Authorized,
@@ -159,6 +160,31 @@ fn what_a_later_tender_ends_with_decides_once_the_earlier_ones_are_let_go() {
     assert_eq!(after(&taken), Is::Failed);
     let amounts = [TenderAmounts::of(0)];
     assert!(!is_complete(&amounts, &taken));
+}
+
+#[test]
+fn what_another_connector_does_in_the_place_of_the_first_decides() {
+    use PaymentStatus as Is;
+    let first = || done(Cause::Order, 1, Sale, 100, Declined);
+    let second = |state| done(Cause::Fallback, 1, Sale, 100, state);
+    for (state, status) in [
+        (Created, Is::Processing),
+        (Sent, Is::Processing),
+        (Unknown, Is::Processing),
+        (RequiresAction, Is::RequiresAction),
+        (Succeeded, Is::Completed),
+        (Declined, Is::Failed),
+        (Failed, Is::Failed),
+        (Canceled, Is::Canceled),
+        (Expired, Is::Expired),
+    ] {
+        let history = [first(), second(state)];
+        assert_eq!(after(&history), status, "{state:?}");
+        let last = state.is_refused().then_some(state);
+        assert_eq!(given_up(&history).map(|done| done.state), last, "{state:?}");
+        let sold = TenderAmounts::of(100).after(Sale, 100).unwrap();
+        assert_eq!(is_complete(&[sold], &history), state == Succeeded, "{state:?}");
+    }
 }
 
 #[test]

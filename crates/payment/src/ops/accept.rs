@@ -7,14 +7,17 @@ use web::FieldError;
 
 use super::conclude::first_task;
 use super::{Answered, Begun, Incoming, Keeping, Payments, answer_of, keep};
-use crate::domain::{OperationState, Payment, Transaction, Unusable};
+use crate::domain::{ConnectorName, OperationState, Payment, Route, Transaction, Unusable};
 use crate::error::{Error, unusable};
-use crate::store::{payment_methods, payments, reading};
+use crate::store::{payment_methods, payments, reading, routes};
 
 impl Payments {
     pub(super) async fn accept(&self, incoming: Incoming) -> Result<Answered, Error> {
         let Incoming {
-            caller, key, order, ..
+            caller,
+            key,
+            mut order,
+            ..
         } = incoming;
         let now = self.now();
         let (mut work, granted) = match self.begin_keyed(&key, now, 201).await? {
@@ -22,9 +25,10 @@ impl Payments {
             Begun::Told(answered) => return Ok(answered),
         };
         let due_at = now + self.lease();
+        let (connector, route) = self.way_of(&mut work, &mut order).await?;
         let (mut payment, operations) =
-            order.into_opened(&caller.id, now, OperationState::Sent, Some(due_at));
-        write_new(&mut work, &mut payment, &operations, now).await?;
+            order.into_opened(connector, &caller.id, now, OperationState::Sent, Some(due_at));
+        write_new(&mut work, &mut payment, route.as_ref(), &operations, now).await?;
         once::subject(work.conn(), &granted, &payment.id.to_string()).await?;
         work.commit().await?;
 
@@ -64,13 +68,22 @@ impl Payments {
     }
 }
 
-/// Writes a payment that a connector is to work on.
+/// Writes a payment that a connector is to work on, with its route where it is routed.
 pub(super) async fn write_new(
     work: &mut bus::Work,
     payment: &mut Payment,
+    route: Option<&Route>,
     operations: &[Transaction],
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
+    if let Some(route) = route {
+        let (caller, tenders) = (payment.caller.as_str(), payment.tenders.as_slice());
+        let detached = payment_methods::remember_route(work.conn(), caller, tenders, route, now).await?;
+        if !detached.is_empty() {
+            return Err(Error::Fields(detached.into_iter().map(offered_again).collect()));
+        }
+        payment.route = route.candidates.iter().map(|one| one.connector).collect();
+    }
     let detached = payment_methods::remember(work.conn(), payment, now).await?;
     if !detached.is_empty() {
         return Err(Error::Fields(detached.into_iter().map(used_again).collect()));
@@ -78,6 +91,14 @@ pub(super) async fn write_new(
     let written = payments::insert(work.conn(), &[&*payment], operations).await?;
     if written.contains(&payment.id) {
         payments::note(work.conn(), payment).await?;
+        if let Some(route) = route
+            && !routes::insert(work.conn(), payment, route).await?
+        {
+            return Err(Error::Broken {
+                payment_id: payment.id,
+                rule: "every connector of a route knows the means of every tender".to_owned(),
+            });
+        }
         return Ok(());
     }
     let name = (payment.caller.as_str(), payment.order_reference.as_str());
@@ -94,6 +115,14 @@ pub(super) async fn write_new(
 /// The tender in that place is to be paid by what no new payment may use.
 fn used_again(place: usize) -> FieldError {
     unusable(format!("/tenders/{place}"), Unusable::Detached)
+}
+
+/// The same of what one connector of a route knows the means by.
+fn offered_again((place, connector): (usize, ConnectorName)) -> FieldError {
+    unusable(
+        format!("/tenders/{place}/tokens/{}", connector.as_str()),
+        Unusable::Detached,
+    )
 }
 
 pub(super) fn no_operation(payment_id: PaymentId) -> Error {

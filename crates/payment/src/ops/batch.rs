@@ -41,7 +41,7 @@ impl BatchItem {
     /// Whether one transaction can decide on it for good: it calls no connector and waits for nobody.
     fn is_decided_here(&self) -> bool {
         match &self.order {
-            Ok(order) => order.connector == ConnectorName::External,
+            Ok(order) => order.connector == Some(ConnectorName::External),
             Err(refusal) => !refusal.is_passing(),
         }
     }
@@ -155,7 +155,7 @@ impl Payments {
                 trace,
             };
             let order = match order {
-                Ok(order) if order.connector == ConnectorName::External => {
+                Ok(order) if order.connector == Some(ConnectorName::External) => {
                     places.push(index);
                     recorded.push(incoming(order));
                     continue;

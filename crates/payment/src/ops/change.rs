@@ -118,13 +118,14 @@ impl Payments {
         change: &Change,
         now: DateTime<Utc>,
     ) -> Result<Task, Error> {
+        let payment_id = payment.id;
         let nothing = || Error::Broken {
-            payment_id: payment.id,
+            payment_id,
             rule: "a change that has room has a first operation".to_owned(),
         };
         let step = next_step(&payment, &history, Some(change)).ok_or_else(nothing)?;
         let task = self
-            .begin(work, &payment, &mut history, step, now)
+            .begin(work, &mut payment, &mut history, step, now)
             .await?
             .ok_or_else(nothing)?;
         payment.status = derive(&payment.amounts(), &history);

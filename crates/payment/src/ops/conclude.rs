@@ -19,7 +19,7 @@ use crate::domain::{
 use crate::error::Error;
 use crate::store::changes::Asked;
 use crate::store::tenders::{self, Moving};
-use crate::store::{changes, payment_lines, payments, transactions};
+use crate::store::{changes, payment_lines, payments, reading, routes, transactions};
 
 /// Pauses, in milliseconds; each doubles up to the longest of its kind. Before a connector that did not answer is asked:
 const FIRST_QUESTION_MS: i64 = 250;
@@ -84,7 +84,7 @@ impl Payments {
         }
         let step = next_step(&payment, &history, asked.as_ref().map(|asked| &asked.change));
         let next = match step {
-            Some(step) => self.begin(work, &payment, &mut history, step, now).await?,
+            Some(step) => self.begin(work, &mut payment, &mut history, step, now).await?,
             None => None,
         };
         if let Some(refused) = given_up(&history) {
@@ -116,11 +116,12 @@ impl Payments {
         Ok(Concluded { payment, next })
     }
 
-    /// Writes an operation that begins, reserves what it is to move, and adds it to `history`.
+    /// Writes an operation that begins, reserves what it is to move, and adds it to `history`. Where another connector is
+    /// asked than before, the payment is that one's from now on.
     pub(super) async fn begin(
         &self,
         work: &mut Work,
-        payment: &Payment,
+        payment: &mut Payment,
         history: &mut Vec<Done>,
         step: Step,
         now: DateTime<Utc>,
@@ -131,6 +132,9 @@ impl Payments {
             operation: step.operation,
             amount_minor: step.amount_minor,
         };
+        if step.connector != payment.connector {
+            turn_to(work, payment, step.connector).await?;
+        }
         if !tenders::reserve(work.conn(), moving).await? {
             return Err(broken(payment, "what is planned is there"));
         }
@@ -149,6 +153,8 @@ impl Payments {
             tender_number: step.tender_number,
             operation: step.operation,
             cause: step.cause,
+            // Of a payment that is routed, for good: its connector may be another one later.
+            connector: (!payment.route.is_empty()).then_some(step.connector),
             change_id: step.change_id,
             state,
             amount_minor: step.amount_minor,
@@ -164,6 +170,7 @@ impl Payments {
             tender_number: operation.tender_number,
             operation: operation.operation,
             cause: operation.cause,
+            connector: operation.connector,
             change_id: operation.change_id,
             state,
             amount_minor: operation.amount_minor,
@@ -175,6 +182,16 @@ impl Payments {
         });
         Ok(next)
     }
+}
+
+/// Has another connector of its route take a payment that nobody has taken yet.
+async fn turn_to(work: &mut Work, payment: &mut Payment, connector: ConnectorName) -> Result<(), Error> {
+    let labels = [("from", payment.connector.as_str()), ("to", connector.as_str())];
+    metrics::counter!("jeongsan_payment_fallbacks_total", &labels).increment(1);
+    routes::turn_to(work.conn(), payment.id, connector).await?;
+    payment.connector = connector;
+    payment.tenders = reading::tenders(work.conn(), payment.id).await?;
+    Ok(())
 }
 
 /// Writes where the operation stands now, and returns that; none where it may not go there.
@@ -429,7 +446,7 @@ fn task(payment: &Payment, operation: &Transaction, charge: Option<String>) -> T
         id: operation.id,
         payment_id: payment.id,
         tender_number: operation.tender_number,
-        connector: payment.connector,
+        connector: operation.connector.unwrap_or(payment.connector),
         operation: operation.operation,
         change_id: operation.change_id,
         was_sent: false,
@@ -455,7 +472,7 @@ pub(super) fn task_of(payment: &Payment, history: &[Done], done: &Done) -> Task 
         id: done.id,
         payment_id: payment.id,
         tender_number: done.tender_number,
-        connector: payment.connector,
+        connector: done.connector.unwrap_or(payment.connector),
         operation: done.operation,
         change_id: done.change_id,
         was_sent: true,

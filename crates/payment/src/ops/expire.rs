@@ -55,11 +55,14 @@ impl Payments {
             operation: Operation::Void,
             amount_minor: tender.amounts.held_minor(),
             cause: Cause::Expiry,
+            connector: payment.connector,
             change_id: None,
             parts: Vec::new(),
             refusals: u32::try_from(refused.count()).unwrap_or(u32::MAX),
         };
-        let task = self.begin(&mut work, &payment, &mut history, step, now).await?;
+        let task = self
+            .begin(&mut work, &mut payment, &mut history, step, now)
+            .await?;
         payment.status = crate::domain::status::derive(&payment.amounts(), &history);
         payments::update(work.conn(), &payment, now).await?;
         work.commit().await?;

@@ -169,11 +169,17 @@ impl Payments {
                     continue;
                 };
                 let usable = match found.get(&id) {
-                    Some((method, token)) => method.pays(connector, means.kind, now).map(|()| token),
+                    Some((method, token)) => {
+                        // One that is routed goes to whoever knows the method.
+                        let through = connector.unwrap_or(method.connector);
+                        let known = (method.connector, token);
+                        method.pays(through, means.kind, now).map(|()| known)
+                    }
                     None => Err(Unusable::Unknown),
                 };
                 match usable {
-                    Ok(token) => means.token = Some(token.clone()),
+                    Ok((of, token)) if connector.is_none() => means.tokens = vec![(of, token.clone())],
+                    Ok((_, token)) => means.token = Some(token.clone()),
                     Err(why) => faults.push(unusable(format!("/tenders/{place}/payment_method_id"), why)),
                 }
             }

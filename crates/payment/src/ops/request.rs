@@ -15,7 +15,7 @@ impl Payments {
         let Incoming {
             caller,
             key,
-            order,
+            mut order,
             trace,
         } = incoming;
         let now = self.now();
@@ -24,8 +24,10 @@ impl Payments {
             Begun::New(work, granted) => (work, granted),
             Begun::Told(answered) => return Ok(answered),
         };
-        let (mut payment, operations) = order.into_opened(&caller.id, now, OperationState::Created, None);
-        write_new(&mut work, &mut payment, &operations, now).await?;
+        let (connector, route) = self.way_of(&mut work, &mut order).await?;
+        let (mut payment, operations) =
+            order.into_opened(connector, &caller.id, now, OperationState::Created, None);
+        write_new(&mut work, &mut payment, route.as_ref(), &operations, now).await?;
         let event = PaymentRequested {
             payment_id: payment.id,
         };

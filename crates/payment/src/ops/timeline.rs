@@ -15,6 +15,7 @@ use crate::domain::Payment;
 use crate::domain::dispute::Dispute;
 use crate::domain::evidence::Evidence;
 use crate::error::Error;
+use crate::store::routes::{self, RouteNote};
 use crate::store::timeline::{self, ChangeNote, OperationNote};
 use crate::store::{disputes, evidence, reading};
 
@@ -38,6 +39,8 @@ const TOPICS: &[Topic] = &[
 pub struct Timeline {
     /// The payment as it is.
     pub payment: Payment,
+    /// The way that was decided for it; none where its caller named the connector.
+    pub route: Option<RouteNote>,
     /// What was asked of it.
     pub changes: Vec<ChangeNote>,
     /// What was asked of connectors.
@@ -63,6 +66,7 @@ impl Payments {
         reading::at_one_moment(work.conn()).await?;
         let conn = work.conn();
         let payment = reading::one(&mut *conn, id).await?.ok_or(Error::NotFound(id))?;
+        let route = routes::of_payment(&mut *conn, id).await?;
         let changes = timeline::changes(&mut *conn, id).await?;
         let operations = timeline::operations(&mut *conn, id).await?;
         let disputes = disputes::of_payment(&mut *conn, id).await?;
@@ -87,6 +91,7 @@ impl Payments {
         let (settlement_lines, journal_entries) = (heard("settlement", lines), heard("accounting", entries));
         Ok(Timeline {
             payment,
+            route,
             changes,
             operations,
             events,

@@ -89,7 +89,7 @@ impl Payments {
     /// Does what a webhook tells. Done twice, it changes nothing the second time.
     async fn follow(&self, taken: &Taken) -> Result<Fate, Error> {
         match self.0.connectors.read(taken.connector, &taken.body) {
-            Ok(Told::Operation { key, outcome }) => self.told_outcome(&key, outcome).await,
+            Ok(Told::Operation { key, outcome }) => self.told_outcome(taken.connector, &key, outcome).await,
             Ok(Told::Dispute(news)) => self.told_dispute(taken.connector, &news).await,
             Ok(Told::Nothing(what)) => Ok(Fate::Ignored(what)),
             Err(problem) => Ok(Fate::Ignored(format!("it can't be read: {problem}"))),
@@ -97,7 +97,12 @@ impl Payments {
     }
 
     /// What became of an operation. It may come before the connector's own answer, and long after it.
-    async fn told_outcome(&self, key: &str, outcome: Outcome) -> Result<Fate, Error> {
+    async fn told_outcome(
+        &self,
+        connector: ConnectorName,
+        key: &str,
+        outcome: Outcome,
+    ) -> Result<Fate, Error> {
         let mut conn = self.0.outbox.db().pool().acquire().await?;
         let Some((payment_id, id)) = transactions::by_key(&mut conn, key).await? else {
             return Ok(Fate::Ignored(format!("there is no operation of the key {key}")));
@@ -110,6 +115,21 @@ impl Payments {
         let Some(done) = history.iter().find(|done| done.id == id) else {
             return Ok(Fate::Ignored(format!("there is no operation {id}")));
         };
+        let task = task_of(&payment, &history, done);
+        if task.connector != connector {
+            return Ok(Fate::Ignored(format!(
+                "{} was asked for it, and not {}",
+                task.connector.as_str(),
+                connector.as_str()
+            )));
+        }
+        // What was refused may have been done by another connector since, or been told of as failed.
+        if done.state.is_refused() && matches!(outcome, Outcome::Succeeded { .. }) {
+            tracing::error!(%payment_id, transaction_id = %id, "a connector tells as done what it had refused");
+            return Ok(Fate::Ignored(
+                "it had been refused, and is told of as done now: look at it with the connector".to_owned(),
+            ));
+        }
         // A refund that had succeeded and is declined now failed after all.
         let outcome = match outcome {
             Outcome::Declined(why) if done.state == OperationState::Succeeded => {
@@ -120,7 +140,6 @@ impl Payments {
             }
             outcome => outcome,
         };
-        let task = task_of(&payment, &history, done);
         self.go_on(task, outcome, None).await?;
         Ok(Fate::Done)
     }

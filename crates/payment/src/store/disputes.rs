@@ -120,7 +120,7 @@ pub async fn disputed(
         "select o.payment_id, o.tender_number
            from transactions o
            join payments p using (payment_id)
-          where o.connector_reference = $2 and o.operation in ('authorize', 'sale') and p.connector = $1
+          where o.connector_reference = $2 and o.operation in ('authorize', 'sale') and coalesce(o.connector, p.connector) = $1
           limit 1",
         connector.as_str(),
         charge

@@ -1,5 +1,7 @@
 //! The table `payment_methods`: means of payment that callers added, and tokens that were only seen in payments.
 
+mod seen;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -10,7 +12,9 @@ use uuid::Uuid;
 use super::payments::Columns;
 use super::reading::tender_kind;
 use super::word;
-use crate::domain::{Details, Method, NewMethod, PaidBy, Payment, Token};
+use crate::domain::{Details, Method, NewMethod, Token};
+
+pub use seen::{remember, remember_route};
 
 /// A row. Without a holder nobody added it.
 struct Row {
@@ -47,71 +51,6 @@ impl Row {
             detached_at: self.detached_at,
         }))
     }
-}
-
-/// Remembers the means by which `payment` is paid, where the connector knows them by a token, and shows in its tenders
-/// those that were added. Returns the places of tenders whose means was detached: no new payment may use it.
-pub async fn remember(
-    conn: &mut PgConnection,
-    payment: &mut Payment,
-    now: DateTime<Utc>,
-) -> Result<Vec<usize>, sqlx::Error> {
-    let tokens: Vec<(&str, &str)> = payment
-        .tenders
-        .iter()
-        .filter_map(|tender| Some((tender.kind.as_str(), tender.token.as_deref()?)))
-        .collect();
-    if tokens.is_empty() {
-        return Ok(Vec::new());
-    }
-    let column = Columns(&tokens);
-    let (kinds, texts) = (column.of(|(kind, _)| *kind), column.of(|(_, token)| *token));
-    sqlx::query!(
-        "insert into payment_methods (payment_method_id, caller, connector, kind, token, created_at)
-         select seen.payment_method_id, $1, $2, seen.kind, seen.token, $3
-           from unnest($4::uuid[], $5::text[], $6::text[]) as seen (payment_method_id, kind, token)
-          -- One order for all, so that two payments by the same means wait for each other and don't deadlock.
-          order by seen.kind, seen.token
-         on conflict on constraint payment_methods_token do nothing",
-        payment.caller,
-        payment.connector.as_str(),
-        now,
-        &column.of(|_| PaymentMethodId::generate().as_uuid()),
-        &kinds as &[&str],
-        &texts as &[&str]
-    )
-    .execute(&mut *conn)
-    .await?;
-    let added = sqlx::query!(
-        r#"select m.payment_method_id, m.kind, m.token, m.brand, m.last_four, m.detached_at is not null as "is_detached!"
-             from payment_methods m
-             join unnest($3::text[], $4::text[]) as seen (kind, token) using (kind, token)
-            where m.caller = $1 and m.connector = $2 and m.holder_reference is not null"#,
-        payment.caller,
-        payment.connector.as_str(),
-        &kinds as &[&str],
-        &texts as &[&str]
-    )
-    .fetch_all(conn)
-    .await?;
-    let mut detached = Vec::new();
-    for (place, tender) in payment.tenders.iter_mut().enumerate() {
-        let is_it = |kind: &str, token: &str| {
-            kind == tender.kind.as_str() && tender.token.as_deref().is_some_and(|own| own == token)
-        };
-        let Some(row) = added.iter().find(|row| is_it(&row.kind, &row.token)) else {
-            continue;
-        };
-        if row.is_detached {
-            detached.push(place);
-        }
-        tender.paid_by = Some(PaidBy {
-            id: PaymentMethodId::from_uuid(row.payment_method_id),
-            brand: row.brand.clone(),
-            last_four: row.last_four.clone(),
-        });
-    }
-    Ok(detached)
 }
 
 /// Adds a method; false where the caller's token is known already.

@@ -49,6 +49,12 @@ pub async fn lock(conn: &mut PgConnection, id: PaymentId) -> Result<Option<Payme
     one(conn, id).await
 }
 
+/// How a payment is paid, as it is written now.
+pub async fn tenders(conn: &mut PgConnection, of: PaymentId) -> Result<Vec<Tender>, sqlx::Error> {
+    let mut found = tenders_of(conn, &[of.as_uuid()]).await?;
+    Ok(found.remove(&of.as_uuid()).unwrap_or_default())
+}
+
 /// These payments, in no order.
 async fn these(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Payment>, sqlx::Error> {
     if ids.is_empty() {
@@ -57,7 +63,9 @@ async fn these(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Payment>, sq
     let heads = sqlx::query!(
         r#"select p.payment_id, p.caller, p.order_reference, p.currency, p.connector, p.capture, p.status, p.owed_minor,
                   p.amount_minor, p.captured_minor, p.failure_code, p.failure_detail, p.return_url, p.sold_at,
-                  p.created_at, waiting.action_url as "action_url?", waiting.action_until as "action_until?"
+                  p.created_at, waiting.action_url as "action_url?", waiting.action_until as "action_until?",
+                  array(select r.connector from payment_routes r where r.payment_id = p.payment_id order by r.place)
+                      as "route!"
              from payments p
              left join transactions waiting
                     on waiting.payment_id = p.payment_id and waiting.state = 'requires_action'
@@ -78,6 +86,11 @@ async fn these(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Payment>, sq
                 order_reference: head.order_reference,
                 currency: value(Currency::parse(&head.currency).ok(), "currency")?,
                 connector: word(&head.connector)?,
+                route: head
+                    .route
+                    .iter()
+                    .map(|name| word(name))
+                    .collect::<Result<_, _>>()?,
                 capture: word(&head.capture)?,
                 status: word(&head.status)?,
                 owed_minor: head.owed_minor,

@@ -27,7 +27,7 @@ with due as (
      where p.payment_id = taken.payment_id and p.status = 'requested'
 )
 select taken.transaction_id as "transaction_id!", taken.payment_id as "payment_id!",
-       taken.tender_number as "tender_number!", p.connector as "connector!", p.currency as "currency!",
+       taken.tender_number as "tender_number!", coalesce(taken.connector, p.connector) as "connector!", p.currency as "currency!",
        taken.operation as "operation!", taken.change_id, taken.was_sent as "was_sent!",
        taken.amount_minor as "amount_minor!", taken.connector_key, taken.attempts as "attempts!", taken.ending,
        taken.action_until, m.token as "token?", p.return_url,

@@ -5,7 +5,7 @@ use ids::{ChangeId, PaymentId, TransactionId};
 use sqlx::PgConnection;
 
 use super::word;
-use crate::domain::{Cause, Command, Failure, Operation, OperationState};
+use crate::domain::{Cause, Command, ConnectorName, Failure, Operation, OperationState};
 
 /// An operation with its times.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct OperationNote {
     pub operation: Operation,
     /// Why.
     pub cause: Cause,
+    /// Who was asked.
+    pub connector: ConnectorName,
     /// The change that it carries out.
     pub change_id: Option<ChangeId>,
     /// Where it stands.
@@ -42,9 +44,13 @@ pub async fn operations(
     payment: PaymentId,
 ) -> Result<Vec<OperationNote>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select transaction_id, tender_number, operation, cause, change_id, state, amount_minor, connector_reference,
-                refusal_code, refusal_detail, attempts, created_at, updated_at
-           from transactions where payment_id = $1 order by created_at, transaction_id",
+        r#"select o.transaction_id, o.tender_number, o.operation, o.cause, coalesce(o.connector, p.connector) as "connector!",
+                  o.change_id, o.state, o.amount_minor, o.connector_reference, o.refusal_code, o.refusal_detail,
+                  o.attempts, o.created_at, o.updated_at
+             from transactions o
+             join payments p using (payment_id)
+            where o.payment_id = $1
+            order by o.created_at, o.transaction_id"#,
         payment.as_uuid()
     )
     .fetch_all(conn)
@@ -61,6 +67,7 @@ pub async fn operations(
                 tender_number: row.tender_number,
                 operation,
                 cause,
+                connector: word(&row.connector)?,
                 change_id: row.change_id.map(ChangeId::from_uuid),
                 state: word(&row.state)?,
                 amount_minor: row.amount_minor,

@@ -7,7 +7,9 @@ use sqlx::PgConnection;
 
 use super::{value, word};
 use crate::connectors::Task;
-use crate::domain::{Action, Cause, Done, Ending, Failure, Operation, OperationState, Token, Transaction};
+use crate::domain::{
+    Action, Cause, ConnectorName, Done, Ending, Failure, Operation, OperationState, Token, Transaction,
+};
 
 /// Takes up open operations that are due: of any payment, or of one. What another copy is about to end is left out.
 pub async fn take_due(
@@ -79,14 +81,15 @@ pub async fn insert(
         parts => Some(serde_json::to_value(parts).map_err(|error| sqlx::Error::Encode(Box::new(error)))?),
     };
     sqlx::query!(
-        "insert into transactions (transaction_id, payment_id, tender_number, operation, cause, change_id, state,
-                                   amount_minor, parts, connector_key, due_at, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
+        "insert into transactions (transaction_id, payment_id, tender_number, operation, cause, connector, change_id,
+                                   state, amount_minor, parts, connector_key, due_at, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)",
         operation.id.as_uuid(),
         operation.payment_id.as_uuid(),
         operation.tender_number,
         operation.operation.as_str(),
         operation.cause.as_str(),
+        operation.connector.map(ConnectorName::as_str),
         operation.change_id.map(ChangeId::as_uuid),
         operation.state.as_str(),
         operation.amount_minor,
@@ -225,7 +228,7 @@ pub async fn by_key(
 /// What was done on a payment, in its order.
 pub async fn of_payment(conn: &mut PgConnection, payment: PaymentId) -> Result<Vec<Done>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select transaction_id, tender_number, operation, cause, change_id, state, amount_minor, parts,
+        "select transaction_id, tender_number, operation, cause, connector, change_id, state, amount_minor, parts,
                 connector_reference, refusal_code, refusal_detail, ending, attempts
            from transactions
           where payment_id = $1 order by created_at, transaction_id",
@@ -244,6 +247,7 @@ pub async fn of_payment(conn: &mut PgConnection, payment: PaymentId) -> Result<V
                     .cause
                     .as_deref()
                     .map_or(Ok(Cause::by_default(operation)), word)?,
+                connector: row.connector.as_deref().map(word).transpose()?,
                 change_id: row.change_id.map(ChangeId::from_uuid),
                 state: word(&row.state)?,
                 amount_minor: row.amount_minor,

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{DisputeView, EvidenceView, FailureView};
-use crate::domain::{Cause, Command, Operation, OperationState};
+use super::{DisputeView, EvidenceView, FailureView, RouteView};
+use crate::domain::{Cause, Command, ConnectorName, Operation, OperationState};
 use crate::ops::{Timeline, recorded_at};
 use crate::store::timeline::{ChangeNote, OperationNote};
 
@@ -37,6 +37,8 @@ pub struct ItemView {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(tag = "kind", content = "data", rename_all = "snake_case")]
 pub enum What {
+    /// It was decided to whom the payment is offered.
+    Route(RouteView),
     /// Something was asked of the payment.
     Change(ChangeView),
     /// Something was asked of a connector.
@@ -81,6 +83,8 @@ pub struct OperationView {
     pub operation: Operation,
     /// Why.
     pub cause: Cause,
+    /// Who was asked.
+    pub connector: ConnectorName,
     /// The change that it carries out.
     pub change_id: Option<ChangeId>,
     /// Where it stands.
@@ -116,6 +120,7 @@ impl From<OperationNote> for OperationView {
             tender_number: note.tender_number,
             operation: note.operation,
             cause: note.cause,
+            connector: note.connector,
             change_id: note.change_id,
             state: note.state,
             amount_minor: note.amount_minor,
@@ -154,6 +159,9 @@ impl From<Timeline> for TimelineView {
         let payment = timeline.payment;
         let mut items = Vec::new();
         let mut add = |at: DateTime<Utc>, what: What| items.push(ItemView { at, what });
+        if let Some(route) = timeline.route {
+            add(payment.created_at, What::Route(route.into()));
+        }
         for change in timeline.changes {
             add(change.created_at, What::Change(change.into()));
         }

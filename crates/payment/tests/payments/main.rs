@@ -26,5 +26,6 @@ mod lists;
 mod races;
 mod repeats;
 mod repeats_from_cache;
+mod routing;
 mod stripe;
 mod webhooks;

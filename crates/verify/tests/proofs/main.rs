@@ -10,3 +10,4 @@ mod world;
 
 mod disputes;
 mod refunds;
+mod routes;

@@ -27,7 +27,12 @@ pub fn at(text: &str) -> DateTime<Utc> {
 }
 
 pub async fn started() -> Platform {
-    Platform::of(&[
+    started_with(&[]).await
+}
+
+/// The same beside these services.
+pub async fn started_with(others: &[chassis::Service]) -> Platform {
+    let own = [
         user::service(),
         partner::service(),
         payment::service(),
@@ -35,10 +40,11 @@ pub async fn started() -> Platform {
         accounting::service(),
         notification::service(),
         reporting::service(),
-    ])
-    .setting("settlement.interval_ms", "100")
-    .start()
-    .await
+    ];
+    Platform::of(&[others, &own[..]].concat())
+        .setting("settlement.interval_ms", "100")
+        .start()
+        .await
 }
 
 pub async fn partner(platform: &Platform, reference: &str, terms: Option<&Value>) -> String {
@@ -57,7 +63,17 @@ pub async fn partner(platform: &Platform, reference: &str, terms: Option<&Value>
 }
 
 /// In the name of somebody whom the proof takes for a user.
-async fn post(platform: &Platform, service: &'static str, path: &str, body: &Value) -> Answer {
+pub async fn post(platform: &Platform, service: &'static str, path: &str, body: &Value) -> Answer {
+    send(platform, Method::POST, service, path, body).await
+}
+
+pub async fn send(
+    platform: &Platform,
+    method: Method,
+    service: &'static str,
+    path: &str,
+    body: &Value,
+) -> Answer {
     let caller = Caller {
         id: UserId::generate().to_string(),
         roles: vec![Role::Operator],
@@ -65,7 +81,7 @@ async fn post(platform: &Platform, service: &'static str, path: &str, body: &Val
     let key = UserId::generate().to_string();
     let headers = [("idempotency-key", key.as_str())];
     platform
-        .send(service, Some(&caller), Method::POST, path, &headers, Some(body))
+        .send(service, Some(&caller), method, path, &headers, Some(body))
         .await
 }
 

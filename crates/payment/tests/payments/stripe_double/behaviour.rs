@@ -9,6 +9,8 @@ pub(super) enum Behaviour {
     OneCapture,
     /// The bank declines it.
     Decline,
+    /// The bank declines it, and says so.
+    DeclineAs(&'static str),
     /// The bank declines this.
     DeclineLater(&'static str),
     /// The buyer has to act.
@@ -45,6 +47,8 @@ const TABLE: &[(&str, Behaviour)] = &[
     ("pm_ok", Behaviour::Approve),
     ("pm_one_capture", Behaviour::OneCapture),
     ("pm_declined", Behaviour::Decline),
+    ("pm_do_not_honor", Behaviour::DeclineAs("do_not_honor")),
+    ("pm_stolen", Behaviour::DeclineAs("stolen_card")),
     ("pm_capture_declined", Behaviour::DeclineLater("capture")),
     ("pm_refund_declined", Behaviour::DeclineLater("refund")),
     ("pm_increment_declined", Behaviour::DeclineLater("increment")),
@@ -71,6 +75,15 @@ impl Behaviour {
         table
             .find(|(name, _)| *name == payment_method)
             .map(|(_, behaviour)| *behaviour)
+    }
+
+    /// Why the bank declines it, if it does.
+    pub(super) fn decline_code(self) -> Option<&'static str> {
+        match self {
+            Self::Decline => Some("insufficient_funds"),
+            Self::DeclineAs(code) => Some(code),
+            _ => None,
+        }
     }
 
     pub(super) fn asks_buyer(self) -> bool {

@@ -49,6 +49,10 @@ pub struct Event {
 }
 
 impl Event {
+    pub(super) fn plain(kind: &'static str, object: &Value) -> Self {
+        Self::new(kind, object, Manner::Plain)
+    }
+
     pub(super) fn new(kind: &'static str, object: &Value, manner: Manner) -> Self {
         let id = format!("evt_{:032x}", rand::random::<u128>());
         let body = json!({"id": id, "object": "event", "type": kind, "created": Account::now(), "livemode": false,

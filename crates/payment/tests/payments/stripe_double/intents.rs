@@ -76,13 +76,13 @@ impl Intent {
     }
 }
 
-fn declined() -> Value {
-    json!({"type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds", "message": "no money"})
+fn declined(code: &str) -> Value {
+    json!({"type": "card_error", "code": "card_declined", "decline_code": code, "message": "the bank says no"})
 }
 
-fn refused_by_bank() -> Done {
-    let mut no = refused(402, "card_error", "card_declined", "no money");
-    no.reply.body = json!({"error": declined()});
+fn refused_by_bank(code: &str) -> Done {
+    let mut no = refused(402, "card_error", "card_declined", "the bank says no");
+    no.reply.body = json!({"error": declined(code)});
     no
 }
 
@@ -114,10 +114,10 @@ impl Account {
             cancellation_reason: Value::Null,
             id: id.clone(),
         };
-        if behaviour == Behaviour::Decline {
-            intent.error = declined();
+        if let Some(code) = behaviour.decline_code() {
+            intent.error = declined(code);
             self.intents.insert(id, intent);
-            return refused_by_bank();
+            return refused_by_bank(code);
         }
         if behaviour.asks_buyer() {
             if text(form, "/error_on_requires_action") == "true" {
@@ -173,7 +173,7 @@ impl Account {
             return invalid("parameter_invalid", "final_capture can't be false here");
         }
         if intent.behaviour.declines("capture") {
-            return refused_by_bank();
+            return refused_by_bank("insufficient_funds");
         }
         text(form, "/metadata/transaction_id").clone_into(&mut intent.key);
         intent.received += amount;
@@ -197,7 +197,7 @@ impl Account {
             return invalid("payment_intent_unexpected_state", "it can't hold more");
         }
         if intent.behaviour.declines("increment") {
-            return refused_by_bank();
+            return refused_by_bank("insufficient_funds");
         }
         let more = total - intent.amount;
         text(form, "/metadata/transaction_id").clone_into(&mut intent.key);

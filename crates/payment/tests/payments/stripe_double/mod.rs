@@ -100,6 +100,19 @@ impl StripeDouble {
         key.clone_into(&mut self.account().secret_key);
     }
 
+    /// Tells of a charge as if it had been done, in the name of that operation.
+    pub async fn tell_of(&self, transaction_id: &str, kind: &'static str, status: &str) {
+        let object = serde_json::json!({
+            "id": "pi_told", "status": status, "amount": 10_000, "created": 1, "amount_received": 10_000,
+            "metadata": {"transaction_id": transaction_id},
+            "last_payment_error": {"type": "card_error", "code": "card_declined", "decline_code": "do_not_honor"},
+        });
+        self.0
+            .teller
+            .tell(vec![events::Event::plain(kind, &object)])
+            .await;
+    }
+
     /// The buyer acts at the bank's page of that address.
     pub async fn decide(&self, page: &str, approves: bool) {
         let intent = page.rsplit('/').next().unwrap().to_owned();
@@ -143,7 +156,13 @@ impl StripeDouble {
 
 /// A partner service and a payment service that charges through `double`, and does not wait for long.
 pub fn platform(double: &StripeDouble) -> PlatformBuilder {
-    Platform::of(&[crate::support::partner_service(), payment::service()])
+    let services = [crate::support::partner_service(), payment::service()];
+    settings(Platform::of(&services), double)
+}
+
+/// Has a platform charge through `double`, and not wait for long.
+pub fn settings(platform: PlatformBuilder, double: &StripeDouble) -> PlatformBuilder {
+    platform
         .setting("payment.connector_timeout_ms", "1500")
         .setting("payment.stripe_secret_key", SECRET_KEY)
         .setting("payment.stripe_url", &double.url())

@@ -1,4 +1,5 @@
--- What may have been answered of each payment, that never changes but by increments? One row for each form that it had.
+-- What may have been answered of each payment, that never changes but by increments and, where it is routed, by who is asked?
+-- One row for each form that it had.
 -- And of each payment method that somebody added, and of all evidence?
 with grown as (
     select c.payment_id, c.tender_number, o.amount_minor, min((line.value ->> 'line_number')::int) as first
@@ -11,6 +12,13 @@ form as (
     select p.payment_id, 2147483647 as through from payments p
      union all
     select g.payment_id, g.first - 1 from grown g),
+asked as (
+    select p.payment_id, p.connector from payments p
+     union all
+    select distinct o.payment_id, o.connector
+      from transactions o
+      join payments p using (payment_id)
+     where o.connector <> p.connector),
 line as (
     select l.payment_id, f.through,
            string_agg(format('[line=%s partner=%s category=%s price=%s quantity=%s shipping=%s tax_free=%s discounts=%s]',
@@ -36,7 +44,7 @@ tender as (
      group by t.payment_id, f.through)
 select p.payment_id::text,
        format('reference=%s currency=%s owed=%s amount=%s connector=%s origin=%s capture=%s sold_at=%s created_at=%s tenders=%s %s',
-              p.order_reference, p.currency, p.owed_minor - later.minor, p.amount_minor - later.minor, p.connector,
+              p.order_reference, p.currency, p.owed_minor - later.minor, p.amount_minor - later.minor, asked.connector,
               p.origin, p.capture, (extract(epoch from p.sold_at) * 1000000)::bigint,
               (extract(epoch from p.created_at) * 1000000)::bigint, t.all_of_them, l.all_of_them),
        case when p.status in ('failed', 'voided', 'canceled', 'expired') then p.status
@@ -48,6 +56,7 @@ select p.payment_id::text,
   join payments p using (payment_id)
  cross join lateral (select coalesce(sum(g.amount_minor), 0) as minor from grown g
                       where g.payment_id = f.payment_id and g.first > f.through) as later
+  join asked using (payment_id)
   left join tender t on t.payment_id = f.payment_id and t.through = f.through
   left join line l on l.payment_id = f.payment_id and l.through = f.through
  union all

@@ -10,11 +10,11 @@ given_up as (
     select r.payment_id
       from transactions r
      where r.state in ('declined', 'failed', 'canceled', 'expired')
-       and coalesce(r.cause, case when r.operation in ('authorize', 'sale') then 'order' end) = 'order'
+       and coalesce(r.cause, case when r.operation in ('authorize', 'sale') then 'order' end) in ('order', 'fallback')
        and not exists (select from transactions other
                         where other.payment_id = r.payment_id and other.tender_number = r.tender_number
                           and other.operation = r.operation and other.state = 'succeeded'
-                          and coalesce(other.cause, 'order') = 'order')),
+                          and coalesce(other.cause, 'order') in ('order', 'fallback'))),
 tender as (
     select t.payment_id,
            string_agg(format('%s:%s:%s', t.tender_id, t.kind, t.captured_minor), ',' order by t.number) as all_of_them,

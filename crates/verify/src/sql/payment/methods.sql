@@ -21,6 +21,8 @@ select m.payment_method_id::text, 'pays no tender, and nobody added it'
   from payment_methods m
  where m.holder_reference is null
    and not exists (select from tenders t where t.payment_method_id = m.payment_method_id)
+   -- One of a route is known though nobody was asked to use it.
+   and not exists (select from payment_route_means r where r.payment_method_id = m.payment_method_id)
  union all
 -- A copy whose clock is behind may accept a payment shortly before the moment at which another detached its means.
 select 'pay:' || t.payment_id || ' tnd:' || t.tender_id,

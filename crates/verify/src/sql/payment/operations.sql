@@ -90,7 +90,7 @@ select 'pay:' || w.payment_id || ' txn:' || w.transaction_id, w.detail
                         then 'was refused, or waits, where nobody was asked' end,
                    case when o.updated_at < o.created_at then 'was changed before it was made' end,
                    case when o.operation in ('authorize', 'sale') and o.created_at <> p.created_at
-                             and (o.tender_number = 1 or p.connector = 'external')
+                             and (o.tender_number = 1 or p.connector = 'external') and o.since <> 'fallback'
                         then 'was not begun with its payment' end,
                    case when o.created_at < p.created_at then 'was begun before its payment' end,
                    case when o.attempts < 0 then 'has a negative number of attempts' end,

@@ -4,15 +4,16 @@ with op as (
            coalesce(o.cause, case when o.operation in ('authorize', 'sale') then 'order' else 'caller' end) as cause,
            o.created_at, o.transaction_id
       from transactions o),
--- The first operation of the order that was refused, where none did the same in its place.
+-- The operation of the order that was refused last, where none did the same in its place.
 gone as (
     select distinct on (o.payment_id) o.payment_id, o.state
       from op o
-     where o.cause = 'order' and o.state in ('declined', 'failed', 'canceled', 'expired')
+     where o.cause in ('order', 'fallback') and o.state in ('declined', 'failed', 'canceled', 'expired')
        and not exists (select from op other
                         where other.payment_id = o.payment_id and other.tender_number = o.tender_number
-                          and other.operation = o.operation and other.cause = 'order' and other.state = 'succeeded')
-     order by o.payment_id, o.created_at, o.transaction_id),
+                          and other.operation = o.operation and other.cause in ('order', 'fallback')
+                          and other.state = 'succeeded')
+     order by o.payment_id, o.created_at desc, o.transaction_id desc),
 operation as (
     select payment_id,
            bool_or(state = 'requires_action' and ending is null) as waits,
