@@ -2,32 +2,22 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use bench::load::Load;
 use bench::server::Server;
 use rand::RngExt as _;
-use rustix::process::{Pid, Signal, kill_process};
 
 use crate::stage::Stage;
 
-/// Kills the payment service's process, and every second time the database server, at a random moment of a load of that
-/// many clients; and that so often. Returns how many payments were acknowledged in all.
+/// Kills the payment service's process at a random moment of a load of that many clients, and that so often. Returns how many payments were acknowledged in all.
 pub async fn run(stage: &mut Stage, server: &Server, load: &Load, clients: u16, kills: u32) -> Result<u64> {
     let mut acknowledged = 0;
     for kill in 1..=kills {
         let pause = Duration::from_millis(rand::rng().random_range(200..1_500));
-        let is_database = kill % 2 == 0;
         let killing = async {
             // The moment is what this is about.
             tokio::time::sleep(pause).await;
-            if is_database {
-                let pid = stage.platform.postgres_pid().and_then(Pid::from_raw);
-                kill_process(pid.context("the database server runs")?, Signal::KILL)?;
-            } else {
-                let name = stage.payment();
-                stage.platform.kill(name)?;
-            }
-            anyhow::Ok(())
+            stage.platform.kill(stage.payment())
         };
         let (told, killed) = tokio::join!(load.run_until_broken(clients), killing);
         killed?;
@@ -51,9 +41,8 @@ pub async fn run(stage: &mut Stage, server: &Server, load: &Load, clients: u16, 
             );
         }
         acknowledged += sum;
-        let victim = if is_database { "database" } else { "process" };
         println!(
-            "kill {kill}, of the {victim} after {} ms: {sum} were acknowledged, all are there, once",
+            "kill {kill}, after {} ms: {sum} were acknowledged, all are there, once",
             pause.as_millis()
         );
     }

@@ -42,7 +42,7 @@ struct Wanted {
     /// All payments are of one partner, in place of twenty.
     #[arg(long)]
     one_partner: bool,
-    /// In place of rounds: so often the payment service's process, or the database server, is killed under load.
+    /// In place of rounds: so often the payment service's process is killed under load.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1000))]
     kills: u32,
     /// At the end payments are taken for so long, as fast as they are answered, and the memory is looked at.
