@@ -56,7 +56,7 @@ impl Paid {
 }
 
 /// How long clients go on whose connections nothing breaks.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// What one client was told before its connection broke.
 pub struct Told {
