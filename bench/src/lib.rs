@@ -5,4 +5,4 @@ pub mod market;
 pub mod median;
 pub mod processes;
 pub mod server;
-mod wire;
+pub mod wire;

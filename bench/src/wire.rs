@@ -9,20 +9,23 @@ use tokio::net::TcpStream;
 const LENGTH: &[u8] = b"content-length: ";
 
 /// A connection to the gateway.
-pub(crate) struct Wire {
+pub struct Wire {
     stream: TcpStream,
     /// What was read, and nothing of an earlier answer.
     read: Vec<u8>,
 }
 
 /// An answer.
-pub(crate) struct Told<'a> {
-    pub(crate) status: u16,
-    pub(crate) body: &'a [u8],
+pub struct Told<'a> {
+    /// Its status code.
+    pub status: u16,
+    /// Its body, as it came.
+    pub body: &'a [u8],
 }
 
 impl Wire {
-    pub(crate) async fn connect(port: u16) -> Result<Self> {
+    /// Connects to the gateway on that port.
+    pub async fn connect(port: u16) -> Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port)).await?;
         stream.set_nodelay(true)?;
         Ok(Self {
@@ -32,7 +35,7 @@ impl Wire {
     }
 
     /// Sends a request as it stands and reads its answer.
-    pub(crate) async fn exchange(&mut self, request: &[u8]) -> Result<Told<'_>> {
+    pub async fn exchange(&mut self, request: &[u8]) -> Result<Told<'_>> {
         self.stream.write_all(request).await?;
         self.read.clear();
         let head = loop {

@@ -1,9 +1,16 @@
 //! Which payments a list shows: the same time for the first page and for the ten thousandth.
 //!
-//! A page goes on after the last thing of the page before, along an index, and counts nothing.
+//! A page goes on after the last thing of the page before, along an index, and counts nothing. Which index depends on
+//! what is wanted: `of_all`, `of_partner` and `of_last_four` have a query for each.
+
+mod of_all;
+mod of_last_four;
+mod of_partner;
+mod page;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ids::{PartnerId, PaymentId};
+use money::Currency;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
@@ -58,51 +65,6 @@ pub struct Wanted {
     pub last_minor: Option<i64>,
 }
 
-/// One list, whose order and place are the macro's, since no plan may depend on a parameter for its order.
-macro_rules! list {
-    ($conn:ident, $wanted:ident, $last:ident, $limit:ident, $after:literal, $order:literal) => {
-        sqlx::query_scalar!(
-            "select p.payment_id
-               from payments p
-              where ($1::uuid is null or "
-                + $after
-                + ")
-                and ($2::bigint is null or true)
-                and ($3::text is null or p.status = $3)
-                and ($4::uuid is null or exists (select from payment_lines l
-                                                  where l.partner_id = $4 and l.payment_id = p.payment_id))
-                and ($5::text is null or p.currency = $5)
-                and ($6::bigint is null or p.amount_minor >= $6)
-                and ($7::bigint is null or p.amount_minor <= $7)
-                and ($8::timestamptz is null or p.created_at >= $8 and p.payment_id >= $9)
-                and ($10::timestamptz is null or p.created_at < $10 and p.payment_id <= $11)
-                and ($13::text is null
-                     or p.payment_id in (select t.payment_id
-                                           from payment_methods m
-                                           join tenders t using (payment_method_id)
-                                          where m.last_four = $13))
-              order by "
-                + $order
-                + " limit $12",
-            $last,
-            $wanted.last_minor,
-            $wanted.status.map(PaymentStatus::as_str),
-            $wanted.partner_id.map(PartnerId::as_uuid),
-            $wanted.currency,
-            $wanted.amount_from_minor,
-            $wanted.amount_to_minor,
-            $wanted.created_from,
-            $wanted.created_from.map(|at| first_at(at - SLACK)),
-            $wanted.created_to,
-            $wanted.created_to.map(|at| first_at(at + SLACK)),
-            $limit,
-            $wanted.last_four
-        )
-        .fetch_all(&mut *$conn)
-        .await
-    };
-}
-
 /// The ids of at most `limit` payments after `last`, in their order. The connection is in a transaction.
 pub async fn list(
     conn: &mut PgConnection,
@@ -114,36 +76,15 @@ pub async fn list(
     sqlx::query!("set local plan_cache_mode = force_custom_plan")
         .execute(&mut *conn)
         .await?;
+    // What is rarest leads, so that nothing is looked through for it.
     let found = if wanted.order_reference.is_some() {
         of_reference(conn, wanted, last, limit).await
+    } else if wanted.last_four.is_some() {
+        of_last_four::page(conn, wanted, last, limit).await
+    } else if wanted.partner_id.is_some() {
+        of_partner::page(conn, wanted, last, limit).await
     } else {
-        match wanted.sort {
-            Sort::Newest => list!(
-                conn,
-                wanted,
-                last,
-                limit,
-                "p.payment_id < $1",
-                "p.payment_id desc"
-            ),
-            Sort::Oldest => list!(conn, wanted, last, limit, "p.payment_id > $1", "p.payment_id"),
-            Sort::Largest => list!(
-                conn,
-                wanted,
-                last,
-                limit,
-                "(p.amount_minor, p.payment_id) < ($2, $1)",
-                "p.amount_minor desc, p.payment_id desc"
-            ),
-            Sort::Smallest => list!(
-                conn,
-                wanted,
-                last,
-                limit,
-                "(p.amount_minor, p.payment_id) > ($2, $1)",
-                "p.amount_minor, p.payment_id"
-            ),
-        }
+        of_all::page(conn, wanted, last, limit).await
     };
     Ok(found?.into_iter().map(PaymentId::from_uuid).collect())
 }
@@ -176,6 +117,13 @@ async fn of_reference(
     )
     .fetch_all(conn)
     .await
+}
+
+/// Every currency, if amounts are wanted and none is named: the index by amounts begins with the currency.
+fn any_currency(wanted: &Wanted) -> Option<Vec<String>> {
+    let has_amounts = wanted.amount_from_minor.or(wanted.amount_to_minor).is_some();
+    (has_amounts && wanted.currency.is_none())
+        .then(|| Currency::all().map(|code| code.as_str().to_owned()).collect())
 }
 
 /// The smallest identifier of that millisecond.

@@ -99,6 +99,19 @@ async fn every_order_and_filter_shows_each_payment_once_and_in_its_place() {
             6,
         ),
         ("sort=largest&currency=USD&amount_from_minor=300".to_owned(), 6),
+        ("amount_from_minor=100&amount_to_minor=200".to_owned(), 12),
+        (format!("partner_id={}&sort=oldest", shops[1]), 15),
+        (format!("partner_id={}&sort=largest&currency=USD", shops[1]), 15),
+        (format!("partner_id={}&sort=smallest&currency=KRW", shops[1]), 0),
+        (
+            format!(
+                "partner_id={}&sort=largest&currency=USD&amount_from_minor=300",
+                shops[1]
+            ),
+            6,
+        ),
+        (format!("partner_id={}&created_to={made_later}", shops[0]), 15),
+        (format!("partner_id={}&last_four=4242", shops[0]), 0),
         ("status=failed&sort=oldest".to_owned(), 2),
         (format!("created_from={made_later}"), 3),
         (format!("created_to={made_later}"), 30),
@@ -112,5 +125,52 @@ async fn every_order_and_filter_shows_each_payment_once_and_in_its_place() {
         .await
         .expect(422);
     assert_eq!(refused["errors"][0]["pointer"], "currency");
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_by_last_four_digits_is_of_all_methods_that_end_so() {
+    let platform = platform().start().await;
+    let shops = [partner(&[Currency::KRW]), partner(&[Currency::KRW])];
+    let mut methods = Vec::new();
+    for (token, last_four) in [("tok_ok_1", "4242"), ("tok_ok_2", "4242"), ("tok_ok_3", "1111")] {
+        let method = json!({
+            "connector": "simulator", "kind": "card", "token": token, "holder_reference": token,
+            "brand": "visa", "last_four": last_four, "expires_on": "2030-12",
+        });
+        let made = platform.post("payment", "/v1/payment-methods", &method).await;
+        methods.push(made.expect(201)["id"].clone());
+    }
+    for number in 0..30_usize {
+        let mut body = card(&format!("order-{number}"), shops[number % 2], "");
+        let by = |method: usize, minor: i64| json!({"kind": "card", "amount_minor": minor, "payment_method_id": methods[method]});
+        // The last is paid by both methods that end alike, and is one payment.
+        body["tenders"] = match number {
+            29 => json!([by(0, 4_000), by(1, 6_000)]),
+            _ => json!([by(number % 3, 10_000)]),
+        };
+        platform.post("payment", "/v1/payments", &body).await.expect(201);
+    }
+    let newest = all(&platform, "last_four=4242").await;
+    assert_eq!(newest.len(), 21);
+    let same = all(&platform, "last_four=4242&sort=largest&currency=KRW").await;
+    assert_eq!(newest, same);
+    for query in ["sort=oldest", "sort=smallest&currency=KRW"] {
+        let mut oldest = all(&platform, &format!("last_four=4242&{query}")).await;
+        oldest.reverse();
+        assert_eq!(newest, oldest, "{query}");
+    }
+    let with_both = newest.first().unwrap()["order_reference"].clone();
+    assert_eq!(with_both, "order-29");
+    for (query, count) in [
+        ("last_four=1111".to_owned(), 9),
+        ("last_four=0000".to_owned(), 0),
+        (format!("last_four=4242&partner_id={}", shops[1]), 11),
+        ("last_four=4242&amount_from_minor=10001".to_owned(), 0),
+        ("last_four=4242&created_from=2000-01-01T00:00:00Z".to_owned(), 21),
+    ] {
+        let found = all(&platform, &query).await;
+        assert_eq!(found.len(), count, "{query}");
+    }
     platform.stop().await;
 }
