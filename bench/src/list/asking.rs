@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 /// How long answers took, in microseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(clippy::struct_field_names, reason = "units stand last in a name")]
 pub struct Spread {
     pub p50_us: u64,
     pub p99_us: u64,

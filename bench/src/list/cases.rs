@@ -114,6 +114,7 @@ fn partner(rank: u128) -> Result<Filter> {
 }
 
 /// Every list, of a database of so many payments.
+#[allow(clippy::too_many_lines, reason = "it is a table")]
 pub async fn all(sql: &mut PgConnection, payments: i64) -> Result<Vec<Case>> {
     use Filter::{AmountFrom, AmountTo, Currency, From, LastFour, Reference, Status, To};
     use Order::{Largest, Newest, Oldest, Smallest};
