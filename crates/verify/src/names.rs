@@ -1,8 +1,8 @@
 //! Identifiers, between their two forms: `pay_...` on the wire, plain in the tables.
 
 use ids::{
-    ApiKeyId, ContractId, DisputeId, JournalEntryId, NotificationId, PartnerId, PaymentId, PaymentMethodId,
-    SessionId, SettlementDetailId, SettlementId, TenderId, TransactionId, UserId, WindowId,
+    ApiKeyId, ContractId, DisputeId, EvidenceId, JournalEntryId, NotificationId, PartnerId, PaymentId,
+    PaymentMethodId, SessionId, SettlementDetailId, SettlementId, TenderId, TransactionId, UserId, WindowId,
 };
 use uuid::Uuid;
 
@@ -40,6 +40,7 @@ prefixes!(
     ApiKeyId,
     ContractId,
     DisputeId,
+    EvidenceId,
     JournalEntryId,
     NotificationId,
     PartnerId,
