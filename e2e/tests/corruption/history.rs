@@ -7,8 +7,6 @@ use e2e::{
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::afterwards;
-
 /// Makes it, and waits until nothing is on its way any more.
 pub async fn make(platform: &Platform) -> Result<()> {
     let api = platform.api()?;
@@ -18,7 +16,6 @@ pub async fn make(platform: &Platform) -> Result<()> {
     by_stored_means(&api, &partners).await?;
     by_rules(&api, &partners).await?;
     from_elsewhere(&api, &partners).await?;
-    afterwards::make(platform, &api, &partners).await?;
     quiet(platform, &api).await?;
     // A month is closed, and a sale of that month comes in afterwards.
     let path = "/v1/periods/2025-01/close";
@@ -27,7 +24,6 @@ pub async fn make(platform: &Platform) -> Result<()> {
         .ok()?;
     let late = external_payment("late", &partners.daily, 7_000, 7_000, "2025-01-20T03:00:00Z");
     made(&api, "late", &late).await?;
-    afterwards::make_late(&api).await?;
     quiet(platform, &api).await?;
     let unread = api.list("/v1/notifications?kind=payment_failed").await?;
     let id = text(unread.first().context("a payment failed")?, "id")?;
@@ -36,12 +32,12 @@ pub async fn make(platform: &Platform) -> Result<()> {
     Ok(())
 }
 
-pub fn text(value: &Value, name: &str) -> Result<String> {
+fn text(value: &Value, name: &str) -> Result<String> {
     let found = value.get(name).and_then(Value::as_str);
     Ok(found.with_context(|| format!("{name} of {value}"))?.to_owned())
 }
 
-pub async fn made(api: &Api, key: &str, body: &Value) -> Result<String> {
+async fn made(api: &Api, key: &str, body: &Value) -> Result<String> {
     let answer = api.post("/v1/payments", key, body).await?.ok()?;
     text(&answer, "id")
 }
@@ -93,12 +89,12 @@ async fn people(platform: &Platform, api: &Api) -> Result<()> {
     Ok(())
 }
 
-pub struct Partners {
-    pub daily: String,
-    pub involved: String,
+struct Partners {
+    daily: String,
+    involved: String,
     carrying: String,
     weekly: String,
-    pub uncontracted: String,
+    uncontracted: String,
 }
 
 impl Partners {

@@ -15,7 +15,6 @@
     reason = "a test reports a fault by panicking"
 )]
 
-mod afterwards;
 mod cases;
 mod history;
 mod plant;
