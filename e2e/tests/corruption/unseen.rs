@@ -24,10 +24,6 @@ const UNSEEN: &[(&str, &str)] = &[
     ),
     ("payment.public.payment_methods.token", "known to the connector"),
     (
-        "payment.public.tenders.payment_method_id swap",
-        "the same as swapping tokens",
-    ),
-    (
         "payment.public.transactions.connector_reference",
         "known to the connector",
     ),
