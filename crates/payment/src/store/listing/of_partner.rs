@@ -13,6 +13,27 @@ use super::page::page;
 use super::{SLACK, Sort, Wanted, any_currency, first_at};
 use crate::domain::PaymentStatus;
 
+/// The list in one order; a payment stands once in it, however many of its lines are the partner's.
+macro_rules! of_partner {
+    ($conn:ident, $wanted:ident, $last:ident, $limit:ident, $once:literal, $after:literal, $order:literal) => {
+        page!(
+            $conn,
+            $wanted,
+            $last,
+            $limit,
+            ["select distinct on (" $once ") p.payment_id as \"payment_id!\"
+               from payment_lines l
+               join payments p on p.payment_id = l.payment_id
+               where l.partner_id = $4
+                 and ($8::timestamptz is null or l.payment_id >= $9)
+                 and ($10::timestamptz is null or l.payment_id <= $11)
+                 and ($13::text is null or true)"],
+            $after,
+            $order
+        )
+    };
+}
+
 /// The payments after `last`, out of those with a line of the partner.
 pub(super) async fn page(
     conn: &mut PgConnection,
@@ -21,63 +42,39 @@ pub(super) async fn page(
     limit: i64,
 ) -> Result<Vec<Uuid>, sqlx::Error> {
     match wanted.sort {
-        Sort::Newest => page!(
+        Sort::Newest => of_partner!(
             conn,
             wanted,
             last,
             limit,
-            "select distinct on (p.payment_id) p.payment_id as \"payment_id!\"
-               from payment_lines l
-               join payments p on p.payment_id = l.payment_id
-               where l.partner_id = $4
-                 and ($8::timestamptz is null or l.payment_id >= $9)
-                 and ($10::timestamptz is null or l.payment_id <= $11)
-                 and ($13::text is null or true)",
+            "p.payment_id",
             "p.payment_id < $1 and l.payment_id < $1",
             "p.payment_id desc"
         ),
-        Sort::Oldest => page!(
+        Sort::Oldest => of_partner!(
             conn,
             wanted,
             last,
             limit,
-            "select distinct on (p.payment_id) p.payment_id as \"payment_id!\"
-               from payment_lines l
-               join payments p on p.payment_id = l.payment_id
-               where l.partner_id = $4
-                 and ($8::timestamptz is null or l.payment_id >= $9)
-                 and ($10::timestamptz is null or l.payment_id <= $11)
-                 and ($13::text is null or true)",
+            "p.payment_id",
             "p.payment_id > $1 and l.payment_id > $1",
             "p.payment_id"
         ),
-        Sort::Largest => page!(
+        Sort::Largest => of_partner!(
             conn,
             wanted,
             last,
             limit,
-            "select distinct on (p.amount_minor, p.payment_id) p.payment_id as \"payment_id!\"
-               from payment_lines l
-               join payments p on p.payment_id = l.payment_id
-               where l.partner_id = $4
-                 and ($8::timestamptz is null or l.payment_id >= $9)
-                 and ($10::timestamptz is null or l.payment_id <= $11)
-                 and ($13::text is null or true)",
+            "p.amount_minor, p.payment_id",
             "(p.amount_minor, p.payment_id) < ($2, $1)",
             "p.amount_minor desc, p.payment_id desc"
         ),
-        Sort::Smallest => page!(
+        Sort::Smallest => of_partner!(
             conn,
             wanted,
             last,
             limit,
-            "select distinct on (p.amount_minor, p.payment_id) p.payment_id as \"payment_id!\"
-               from payment_lines l
-               join payments p on p.payment_id = l.payment_id
-               where l.partner_id = $4
-                 and ($8::timestamptz is null or l.payment_id >= $9)
-                 and ($10::timestamptz is null or l.payment_id <= $11)
-                 and ($13::text is null or true)",
+            "p.amount_minor, p.payment_id",
             "(p.amount_minor, p.payment_id) > ($2, $1)",
             "p.amount_minor, p.payment_id"
         ),

@@ -1,12 +1,11 @@
 //! What all lists have in common.
 
-/// One page: `$from` up to the first condition, the filter that all share, and `$order`. They are the macro's, since no
+/// One page: `$from`, in pieces, up to the first condition, the filter that all share, and `$order`. They are the macro's, since no
 /// plan may depend on a parameter for its order. A condition of something that is not wanted is gone from the plan.
 macro_rules! page {
-    ($conn:ident, $wanted:ident, $last:ident, $limit:ident, $from:literal, $after:literal, $order:literal) => {
+    ($conn:ident, $wanted:ident, $last:ident, $limit:ident, [$($from:literal)+], $after:literal, $order:literal) => {
         sqlx::query_scalar!(
-            $from
-                + " and ($1::uuid is null or "
+            $($from +)+ " and ($1::uuid is null or "
                 + $after
                 + ")
                 and ($2::bigint is null or true)
