@@ -37,7 +37,9 @@ def before_call(context, case, kwargs):
         if "connector" in case.path_parameters:
             case.path_parameters["connector"] = "simulator"
     if case.operation.method.upper() == "POST":
-        case.headers["idempotency-key"] = str(uuid.uuid4())
+        for name in [name for name in case.headers if name.lower() == "idempotency-key"]:
+            del case.headers[name]
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())
     if isinstance(case.body, dict):
         case.body = fit(path, case.body)
 

@@ -323,6 +323,7 @@ fn assemble(
     let (own, mut api) = parts.routes.split_for_parts();
     api.info.title = format!("Jeongsan {name}");
     env!("CARGO_PKG_VERSION").clone_into(&mut api.info.version);
+    web::document_problems(&mut api);
     // What has no database leaves nothing half done; whom it asks goes on by himself.
     let has_state = db.is_some();
     let health = Health {

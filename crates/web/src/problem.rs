@@ -8,10 +8,18 @@ use utoipa::ToSchema;
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $code:literal, $status:ident, $title:literal;)*) => {
         /// Every code that an answer can carry. A code never changes its meaning.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum Code {
             $($(#[$doc])* #[serde(rename = $code)] $variant,)*
         }
+
+        impl utoipa::PartialSchema for Code {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                crate::words_schema("What is wrong, for programs. A code never changes its meaning.", &[$($code),*])
+            }
+        }
+
+        impl ToSchema for Code {}
 
         impl Code {
             /// All of them, for the documentation.

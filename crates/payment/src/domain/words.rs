@@ -20,22 +20,13 @@ macro_rules! words {
             }
         }
 
-        // Not derived: the derivation does not see words that a macro gives.
         impl utoipa::PartialSchema for $name {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-                utoipa::openapi::ObjectBuilder::new()
-                    .schema_type(utoipa::openapi::schema::Type::String)
-                    .description(Some(concat!($($doc),*).trim()))
-                    .enum_values(Some([$($word),+]))
-                    .into()
+                web::words_schema(concat!($($doc),*), &[$($word),+])
             }
         }
 
-        impl utoipa::ToSchema for $name {
-            fn name() -> std::borrow::Cow<'static, str> {
-                std::borrow::Cow::Borrowed(stringify!($name))
-            }
-        }
+        impl utoipa::ToSchema for $name {}
 
         impl std::str::FromStr for $name {
             type Err = String;
