@@ -11,7 +11,7 @@ use e2e::Api;
 use http::StatusCode;
 use tokio::task::JoinSet;
 
-use crate::market::Market;
+use crate::market::{Market, Through};
 use crate::wire::Wire;
 
 /// What is paid, where and by whom.
@@ -94,6 +94,13 @@ impl Load {
             market: Arc::new(market),
             next: AtomicU64::new(0),
         }
+    }
+
+    /// The same, with what is sold from now on paid in that way.
+    #[must_use]
+    pub fn paid(self, through: Through) -> Self {
+        let market = Arc::new(self.market.paid(through));
+        Self { market, ..self }
     }
 
     /// Has that many clients pay for that long, as fast as they are answered. A payment under way at the end is waited

@@ -20,13 +20,23 @@ pub enum Shape {
     One,
 }
 
+/// How it is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// Elsewhere: it is only recorded.
+    External,
+    /// By a card of the simulated network, which is asked.
+    Simulator,
+}
+
 /// A body for every pair of neighbours, all but the order reference.
 pub struct Market {
+    partners: Vec<String>,
     bodies: Vec<(Bytes, Bytes)>,
 }
 
 impl Market {
-    /// Makes the partners.
+    /// Makes the partners. What they sell is paid elsewhere.
     pub async fn open(api: &Api, shape: Shape) -> Result<Self> {
         let mut partners = Vec::with_capacity(PARTNERS);
         let count = match shape {
@@ -37,9 +47,18 @@ impl Market {
             let terms = contract_terms(120_000);
             partners.push(partner_with_contract(api, &format!("shop-{number}"), &terms).await?);
         }
+        Ok(Self::of(partners, Through::External))
+    }
+
+    /// The same partners, with that for payment.
+    pub fn paid(&self, through: Through) -> Self {
+        Self::of(self.partners.clone(), through)
+    }
+
+    fn of(partners: Vec<String>, through: Through) -> Self {
         let mut bodies = Vec::with_capacity(PARTNERS);
         for (first, second) in partners.iter().zip(partners.iter().cycle().skip(1)) {
-            let text = payment(PLACE, first, second).to_string();
+            let text = payment(PLACE, first, second, through).to_string();
             if let Some((head, tail)) = text.split_once(PLACE) {
                 bodies.push((
                     Bytes::copy_from_slice(head.as_bytes()),
@@ -47,7 +66,7 @@ impl Market {
                 ));
             }
         }
-        Ok(Self { bodies })
+        Self { partners, bodies }
     }
 
     /// The body of a payment with that order reference.
@@ -63,8 +82,18 @@ impl Market {
     }
 }
 
-/// A payment of two lines, taken elsewhere.
-fn payment(reference: &str, first: &str, second: &str) -> Value {
+/// A payment of two lines.
+fn payment(reference: &str, first: &str, second: &str, through: Through) -> Value {
+    let (connector, tender) = match through {
+        Through::External => (
+            "external",
+            json!({ "kind": "bank_transfer", "amount_minor": 57_000 }),
+        ),
+        Through::Simulator => (
+            "simulator",
+            json!({ "kind": "card", "amount_minor": 57_000, "token": "tok_ok" }),
+        ),
+    };
     json!({
         "order_reference": reference,
         "currency": "KRW",
@@ -72,7 +101,7 @@ fn payment(reference: &str, first: &str, second: &str) -> Value {
             { "partner_id": first, "category": "books", "unit_price_minor": 12_000, "quantity": 2 },
             { "partner_id": second, "category": "toys", "unit_price_minor": 30_000, "shipping_minor": 3_000 },
         ],
-        "tenders": [{ "kind": "bank_transfer", "amount_minor": 57_000 }],
-        "connector": "external",
+        "tenders": [tender],
+        "connector": connector,
     })
 }

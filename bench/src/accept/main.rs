@@ -18,7 +18,7 @@ use crate::lag::Lag;
 use crate::rounds::{Round, Rounds};
 use crate::stage::Stage;
 use bench::load::{Load, Paid};
-use bench::market::{Market, Shape};
+use bench::market::{Market, Shape, Through};
 use bench::server::Server;
 
 /// Measures accepted payments per second against what the database server can write at most.
@@ -42,6 +42,9 @@ struct Wanted {
     /// All payments are of one partner, in place of twenty.
     #[arg(long)]
     one_partner: bool,
+    /// Payments go through the simulated card network, in two durable steps around the call, in place of being recorded.
+    #[arg(long)]
+    simulator: bool,
     /// In place of rounds: so often the payment service's process is killed under load.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1000))]
     kills: u32,
@@ -60,7 +63,7 @@ async fn main() -> Result<()> {
     );
     let pgbench = floor::pgbench()?;
     println!("starting the platform");
-    let mut stage = Stage::start(wanted.split, wanted.consumers).await?;
+    let mut stage = Stage::start(wanted.split, wanted.consumers, wanted.simulator).await?;
     let mut server = Server::of(&stage.platform).await?;
     server.check_durability(stage.platform.data_dir()).await?;
 
@@ -72,9 +75,12 @@ async fn main() -> Result<()> {
     };
     let market = Market::open(&api, shape).await?;
     let mut lag = Lag::connect(&server).await?;
-    let load = Load::new(stage.platform.base_port(), &api, market);
+    let mut load = Load::new(stage.platform.base_port(), &api, market);
     let length = Duration::from_secs(wanted.seconds);
     if wanted.kills > 0 {
+        if wanted.simulator {
+            load = load.paid(Through::Simulator);
+        }
         let clients = wanted.clients.iter().copied().max().unwrap_or(1);
         let acknowledged = kills::run(&mut stage, &server, &load, clients, wanted.kills).await?;
         println!("{acknowledged} payments were acknowledged, and each is in the database once");
@@ -87,6 +93,10 @@ async fn main() -> Result<()> {
     lag.wait().await?;
     let floor = Floor::prepare(&mut server, pgbench, stage.platform.data_dir()).await?;
 
+    if wanted.simulator {
+        load = load.paid(Through::Simulator);
+        acknowledged += accepted(&load.run(4, Duration::from_secs(1)).await?)?;
+    }
     let mut rounds = Rounds::default();
     let mut written_by_floor = 0;
     for round in 1..=wanted.rounds {

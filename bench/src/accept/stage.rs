@@ -10,6 +10,15 @@ use e2e::{Api, Mode, PORTS, Platform, eventually};
 const ONE: &[&[&str]] = &[&["gateway", "payment", "user", "partner"]];
 /// Each by itself.
 const SPLIT: &[&[&str]] = &[&["user"], &["partner"], &["payment"], &["gateway"]];
+/// The same with the card network.
+const ONE_WITH_SIMULATOR: &[&[&str]] = &[&["gateway", "payment", "user", "partner", "simulator"]];
+const SPLIT_WITH_SIMULATOR: &[&[&str]] = &[
+    &["user"],
+    &["partner"],
+    &["payment"],
+    &["gateway"],
+    &["simulator"],
+];
 /// Those who hear of payments, in a process of their own.
 const CONSUMERS: &[&str] = &["settlement", "accounting", "notification", "reporting"];
 
@@ -22,8 +31,13 @@ pub struct Stage {
 
 impl Stage {
     /// Starts it on a fresh data folder.
-    pub async fn start(split: bool, consumers: bool) -> Result<Self> {
-        let parts = if split { SPLIT } else { ONE };
+    pub async fn start(split: bool, consumers: bool, simulator: bool) -> Result<Self> {
+        let parts = match (split, simulator) {
+            (false, false) => ONE,
+            (true, false) => SPLIT,
+            (false, true) => ONE_WITH_SIMULATOR,
+            (true, true) => SPLIT_WITH_SIMULATOR,
+        };
         let mut stage = Self {
             platform: Platform::start(Mode::Parts(parts)).await?,
             parts,

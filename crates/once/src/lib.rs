@@ -11,7 +11,8 @@ mod store;
 
 pub use request::{KeyedRequest, canonical};
 pub use store::{
-    Answer, Claim, Granted, answer, answer_many, claim, claim_many, give_up, purge, release, subject,
+    Answer, Claim, Granted, answer, answer_many, claim, claim_many, claim_new, give_up, purge, release,
+    subject,
 };
 
 /// The table of this crate, made under the schema `once` in the database of every service that uses it.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chassis::{Context, Settings, StartError};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use contracts::events::TenderKind;
 use ids::{ChangeId, PaymentId, TransactionId};
 use money::Money;
@@ -98,6 +98,30 @@ impl Outcome {
         Self::Succeeded {
             reference: None,
             held_until: None,
+        }
+    }
+
+    /// The same with its times in microseconds, as the database keeps them: a payment reads the same before and after it
+    /// was stored.
+    #[must_use]
+    pub fn to_microseconds(self) -> Self {
+        let trunc = |time: DateTime<Utc>| time.trunc_subsecs(6);
+        match self {
+            Self::Succeeded {
+                reference,
+                held_until,
+            } => Self::Succeeded {
+                reference,
+                held_until: held_until.map(trunc),
+            },
+            Self::RequiresAction { reference, action } => Self::RequiresAction {
+                reference,
+                action: Action {
+                    until: trunc(action.until),
+                    ..action
+                },
+            },
+            other => other,
         }
     }
 
@@ -278,7 +302,8 @@ impl Connectors {
     pub async fn perform(&self, task: &Task) -> Outcome {
         let outcome = tokio::time::timeout(self.deadline, self.of(task.connector).perform(task))
             .await
-            .unwrap_or_else(|_| Outcome::Unknown(format!("no answer within {:?}", self.deadline)));
+            .unwrap_or_else(|_| Outcome::Unknown(format!("no answer within {:?}", self.deadline)))
+            .to_microseconds();
         count(task.connector, outcome.as_str());
         self.wellbeing.performed(task.connector, &outcome);
         outcome
@@ -298,7 +323,10 @@ impl Connectors {
             },
         );
         self.wellbeing.looked_up(task.connector, &found);
-        found
+        match found {
+            Found::Executed(outcome) => Found::Executed(outcome.to_microseconds()),
+            other => other,
+        }
     }
 }
 

@@ -95,10 +95,10 @@ pub fn service() -> Service {
 
 #[allow(clippy::unused_async, reason = "every service starts asynchronously")]
 async fn start(context: Context) -> Result<Parts, StartError> {
-    let (payments, queue) = Payments::new(&context)?;
+    let (payments, queues) = Payments::new(&context)?;
     let stop = context.tasks.stop_signal();
     let tasks = &context.tasks;
-    tasks.spawn("recorder", payments.clone().record_groups(queue, stop.clone()));
+    tasks.spawn("groups", payments.clone().work_together(queues, stop.clone()));
     tasks.spawn("resolver", worker::resolve(payments.clone(), stop.clone()));
     tasks.spawn("follower", worker::follow(payments.clone(), stop.clone()));
     tasks.spawn("expirer", worker::expire(payments.clone(), stop.clone()));

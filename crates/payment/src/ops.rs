@@ -4,6 +4,7 @@ mod accept;
 mod at_once;
 mod batch;
 mod change;
+mod close;
 mod conclude;
 mod decide;
 mod disputes;
@@ -13,6 +14,7 @@ mod finish;
 mod group;
 mod hints;
 mod methods;
+mod open;
 mod partners;
 mod purge;
 mod read;
@@ -22,6 +24,7 @@ mod resolve;
 mod route;
 mod routing;
 mod timeline;
+mod together;
 mod told;
 mod webhooks;
 
@@ -34,7 +37,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use contracts::Caller;
 use once::{Answer, Claim, Granted, KeyedRequest};
 use telemetry::TraceContext;
-use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::connectors::Connectors;
 use crate::domain::{ConnectorName, Order, Payment};
@@ -47,18 +50,19 @@ pub use change::{Asks, ChangeRequest};
 pub use decide::Decision;
 pub use disputes::DisputeFilter;
 pub use evidence::EvidenceRequest;
-pub use group::Waiting;
 pub use timeline::{Timeline, recorded_at};
 
 pub use crate::store::listing::{Sort, Wanted};
 pub use methods::MethodFilter;
 
+use close::Closer;
 use finish::Keeping;
+use group::Recorder;
 use hints::Hints;
+use open::Opener;
 use partners::{Partners, Sale};
+use together::{Groups, Queue, queue};
 
-/// How many waiting requests the recorder's queue holds; more wait for a place.
-const QUEUE: usize = 4_096;
 /// What a lease adds to a connector's deadline, so that a live claim is never taken for a dead one.
 const LEASE_MARGIN: Duration = Duration::from_secs(5);
 
@@ -73,7 +77,9 @@ struct Inner {
     partners: Partners,
     hints: Hints,
     peers: Peers,
-    recorder: mpsc::Sender<Waiting>,
+    recorder: Queue<Recorder>,
+    opener: Queue<Opener>,
+    closer: Queue<Closer>,
     key_retention: Duration,
 }
 
@@ -116,10 +122,10 @@ impl Answered {
 }
 
 impl Payments {
-    /// The use cases in the surroundings of `context`, and the queue that [`Payments::record_groups`] works on.
-    pub fn new(context: &Context) -> Result<(Self, mpsc::Receiver<Waiting>), StartError> {
+    /// The use cases in the surroundings of `context`, and what waits to be done together by [`Payments::work_together`].
+    pub fn new(context: &Context) -> Result<(Self, Queues), StartError> {
         let outbox = context.outbox()?;
-        let (recorder, queue) = mpsc::channel(QUEUE);
+        let ((recorder, record), (opener, open), (closer, close)) = (queue(), queue(), queue());
         let deadline = Duration::from_millis(context.settings.number("payment.connector_timeout_ms"));
         let hours = context.settings.number("payment.key_retention_hours");
         let inner = Inner {
@@ -134,9 +140,21 @@ impl Payments {
             peers: context.peers.clone(),
             hints: Hints::new(Arc::clone(&context.cache)),
             recorder,
+            opener,
+            closer,
             key_retention: Duration::from_secs(hours.saturating_mul(3_600)),
         };
-        Ok((Self(Arc::new(inner)), queue))
+        Ok((Self(Arc::new(inner)), Queues { record, open, close }))
+    }
+
+    /// Does together what arrives together, until `stop`.
+    pub async fn work_together(self, queues: Queues, stop: CancellationToken) {
+        let Queues { record, open, close } = queues;
+        tokio::join!(
+            record.run(Recorder(self.clone()), stop.clone()),
+            open.run(Opener(self.clone()), stop.clone()),
+            close.run(Closer(self), stop),
+        );
     }
 
     /// Makes a payment, or answers as before. `is_async`: it is only written down now and worked on later.
@@ -152,7 +170,7 @@ impl Payments {
         }
         match incoming.order.connector {
             _ if is_async => self.request(incoming).await,
-            Some(ConnectorName::External) => self.queue(incoming).await,
+            Some(ConnectorName::External) => self.0.recorder.wait(incoming).await?,
             Some(ConnectorName::Simulator | ConnectorName::Stripe) | None => self.accept(incoming).await,
         }
     }
@@ -210,6 +228,13 @@ impl Payments {
     fn lease(&self) -> Duration {
         self.0.connectors.deadline() + LEASE_MARGIN
     }
+}
+
+/// What waits to be done together.
+pub struct Queues {
+    record: Groups<Recorder>,
+    open: Groups<Opener>,
+    close: Groups<Closer>,
 }
 
 /// What a key leads to.

@@ -5,6 +5,7 @@
 )]
 
 pub mod changes;
+pub mod closing;
 pub mod disputes;
 pub mod evidence;
 pub mod known;
@@ -12,6 +13,7 @@ pub mod listing;
 pub mod payment_lines;
 pub mod payment_methods;
 pub mod payments;
+pub mod planning;
 pub mod reading;
 pub mod recording;
 pub mod routes;

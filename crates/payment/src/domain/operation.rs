@@ -233,6 +233,25 @@ pub struct Done {
 }
 
 impl Done {
+    /// An operation that was just written down.
+    pub fn of(operation: &Transaction) -> Self {
+        Self {
+            id: operation.id,
+            tender_number: operation.tender_number,
+            operation: operation.operation,
+            cause: operation.cause,
+            connector: operation.connector,
+            change_id: operation.change_id,
+            state: operation.state,
+            amount_minor: operation.amount_minor,
+            parts: operation.parts.clone(),
+            connector_reference: None,
+            refusal: None,
+            is_ending: false,
+            attempts: 0,
+        }
+    }
+
     /// Whether it is this operation, and was done.
     pub fn did(&self, operation: Operation) -> bool {
         self.operation == operation && self.state == OperationState::Succeeded

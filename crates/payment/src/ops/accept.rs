@@ -1,18 +1,57 @@
 //! A payment through a connector, in three steps: claim and intent; the call; outcome and answer.
 
+use std::slice;
+
 use chrono::{DateTime, Utc};
 use ids::PaymentId;
 use once::{Granted, KeyedRequest};
 use web::FieldError;
 
-use super::conclude::first_task;
+use super::close::Closed;
+use super::conclude::{first_task, task};
+use super::open::{Opened, Opening};
 use super::{Answered, Begun, Incoming, Keeping, Payments, answer_of, keep};
 use crate::domain::{ConnectorName, OperationState, Payment, Route, Transaction, Unusable};
 use crate::error::{Error, unusable};
 use crate::store::{payment_methods, payments, reading, routes};
 
 impl Payments {
+    /// Opens it with whatever else arrives at the time, has the connector asked, and closes it with whatever else is
+    /// answered at the time. What is out of the ordinary is done by itself.
     pub(super) async fn accept(&self, incoming: Incoming) -> Result<Answered, Error> {
+        // A route is decided for each by itself.
+        if incoming.order.connector.is_none() {
+            return self.accept_apart(incoming).await;
+        }
+        let (incoming, opening) = self.0.opener.wait(incoming).await?;
+        match opening? {
+            Opening::Opened(opened) => self.charge(&incoming, &opened).await,
+            Opening::Apart => self.accept_apart(incoming).await,
+        }
+    }
+
+    async fn charge(&self, incoming: &Incoming, opened: &Opened) -> Result<Answered, Error> {
+        let Opened {
+            granted,
+            payment,
+            operation,
+        } = opened;
+        let task = task(payment, operation, None);
+        let outcome = self.0.connectors.perform(&task).await;
+        if let Some(closed) = Closed::of(opened, incoming, &outcome)
+            && let Some(answered) = self.0.closer.wait(closed).await??
+        {
+            return Ok(answered);
+        }
+        let keeping = Keeping {
+            key: &incoming.key,
+            granted,
+            done: 201,
+        };
+        self.go_on(task, outcome, Some(keeping)).await
+    }
+
+    async fn accept_apart(&self, incoming: Incoming) -> Result<Answered, Error> {
         let Incoming {
             caller,
             key,
@@ -84,8 +123,9 @@ pub(super) async fn write_new(
         }
         payment.route = route.candidates.iter().map(|one| one.connector).collect();
     }
-    let detached = payment_methods::remember(work.conn(), payment, now).await?;
+    let detached = payment_methods::remember(work.conn(), slice::from_mut(payment), now).await?;
     if !detached.is_empty() {
+        let used_again = |(_, place)| used_again(place);
         return Err(Error::Fields(detached.into_iter().map(used_again).collect()));
     }
     let written = payments::insert(work.conn(), &[&*payment], operations).await?;

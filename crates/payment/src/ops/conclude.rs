@@ -165,21 +165,7 @@ impl Payments {
         transactions::insert(work.conn(), &operation, now).await?;
         let next =
             (state == OperationState::Sent).then(|| task(payment, &operation, charge(history, &operation)));
-        history.push(Done {
-            id,
-            tender_number: operation.tender_number,
-            operation: operation.operation,
-            cause: operation.cause,
-            connector: operation.connector,
-            change_id: operation.change_id,
-            state,
-            amount_minor: operation.amount_minor,
-            parts: operation.parts,
-            connector_reference: None,
-            refusal: None,
-            is_ending: false,
-            attempts: 0,
-        });
+        history.push(Done::of(&operation));
         Ok(next)
     }
 }
@@ -441,7 +427,7 @@ pub(super) fn first_task(payment: &Payment, operations: &[Transaction]) -> Optio
 }
 
 /// What the connector is given of an operation that begins; `charge` is its own name for what it did before.
-fn task(payment: &Payment, operation: &Transaction, charge: Option<String>) -> Task {
+pub(super) fn task(payment: &Payment, operation: &Transaction, charge: Option<String>) -> Task {
     Task {
         id: operation.id,
         payment_id: payment.id,

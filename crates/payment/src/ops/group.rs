@@ -1,92 +1,35 @@
 //! Group commit: requests that arrive together are recorded together, in one transaction.
 
-use std::time::Duration;
-
 use bus::{AtOnce, Work};
 use once::{Answer, Claim, Granted};
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::{JoinError, JoinSet};
-use tokio_util::sync::CancellationToken;
 
 use super::at_once::Outcome;
 use super::record::{Fresh, record};
+use super::together::Together;
 use super::{Answered, Incoming, Payments, answer_of, count, settled};
 use crate::error::Error;
 
-/// Requests that one transaction records at most.
-const GROUP: usize = 500;
-/// Groups that are under way at the same time.
-const RECORDERS: usize = 2;
-/// How long connections are kept while nothing arrives.
-const IDLE: Duration = Duration::from_millis(100);
+/// Payments that need no connector are recorded.
+#[derive(Clone)]
+pub struct Recorder(pub(super) Payments);
 
-/// A request that waits for its turn.
-pub struct Waiting {
-    incoming: Incoming,
-    reply: oneshot::Sender<Result<Answered, Error>>,
+impl Together for Recorder {
+    const NAME: &'static str = "record";
+    const SIDE_BY_SIDE: usize = 2;
+    type Item = Incoming;
+    type Outcome = Result<Answered, Error>;
+    type Place = AtOnce;
+
+    fn place(&self) -> AtOnce {
+        self.0.0.outbox.at_once()
+    }
+
+    async fn go(&self, place: &mut AtOnce, group: Vec<Incoming>) -> Vec<Result<Answered, Error>> {
+        self.0.record_or_bisect(place, group).await
+    }
 }
 
 impl Payments {
-    /// Has one payment recorded with whatever else arrives at the time.
-    pub(super) async fn queue(&self, incoming: Incoming) -> Result<Answered, Error> {
-        let stopping = || Error::NotNow("the service is stopping".to_owned());
-        let (reply, answer) = oneshot::channel();
-        let waiting = Waiting { incoming, reply };
-        self.0.recorder.send(waiting).await.map_err(|_| stopping())?;
-        answer.await.map_err(|_| stopping())?
-    }
-
-    /// Records what is in the queue until `stop`. What arrives while all recorders are at work is the next group: at low
-    /// load a group is one payment and waits for nothing, at high load the disk is waited for once for many. While one
-    /// recorder waits for the database, another has the next group written: so the disk, the server and this process
-    /// work at the same time.
-    pub async fn record_groups(self, mut queue: mpsc::Receiver<Waiting>, stop: CancellationToken) {
-        // The place that was used last is used next: at low load one connection has all that the server and the
-        // processor remember of it at hand.
-        let mut places: Vec<AtOnce> = (0..RECORDERS).map(|_| self.0.outbox.at_once()).collect();
-        let mut recorders = JoinSet::new();
-        let mut group = Vec::new();
-        loop {
-            tokio::select! {
-                biased;
-                Some(ended) = recorders.join_next() => places.push(self.place_of(ended)),
-                () = stop.cancelled() => break,
-                count = queue.recv_many(&mut group, GROUP), if !places.is_empty() => {
-                    if count == 0 {
-                        break;
-                    }
-                    let place = places.pop().unwrap_or_else(|| self.0.outbox.at_once());
-                    recorders.spawn(self.clone().record(place, std::mem::take(&mut group)));
-                }
-                // A connection that nobody needs is another's.
-                () = tokio::time::sleep(IDLE), if places.iter().any(AtOnce::is_kept) => {
-                    places.iter_mut().for_each(AtOnce::rest);
-                }
-            }
-        }
-        while recorders.join_next().await.is_some() {}
-    }
-
-    fn place_of(&self, ended: Result<AtOnce, JoinError>) -> AtOnce {
-        ended.unwrap_or_else(|error| {
-            tracing::error!(error = %error, "a recorder ended by itself");
-            self.0.outbox.at_once()
-        })
-    }
-
-    async fn record(self, mut place: AtOnce, group: Vec<Waiting>) -> AtOnce {
-        if let Ok(size) = u32::try_from(group.len()) {
-            metrics::histogram!("jeongsan_payment_group_size").record(f64::from(size));
-        }
-        let (all, replies): (Vec<_>, Vec<_>) = group.into_iter().map(|w| (w.incoming, w.reply)).unzip();
-        let outcomes = self.record_or_bisect(&mut place, all).await;
-        for (outcome, reply) in outcomes.into_iter().zip(replies) {
-            // A client that went away comes again with its key.
-            let _gone = reply.send(outcome);
-        }
-        place
-    }
-
     /// Records what is new of a group in one statement, and settles the rest in a transaction of several. A database
     /// that is not there is not asked five hundred times.
     pub(super) async fn record_or_bisect(

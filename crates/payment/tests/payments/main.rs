@@ -28,4 +28,5 @@ mod repeats;
 mod repeats_from_cache;
 mod routing;
 mod stripe;
+mod together;
 mod webhooks;

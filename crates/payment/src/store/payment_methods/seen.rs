@@ -1,5 +1,7 @@
 //! Tokens that are seen in payments.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, Utc};
 use contracts::events::TenderKind;
 use ids::PaymentMethodId;
@@ -8,67 +10,98 @@ use sqlx::PgConnection;
 use crate::domain::{ConnectorName, PaidBy, Payment, Route, Tender, Token};
 use crate::store::payments::Columns;
 
-/// Remembers the means by which `payment` is paid, where the connector knows them by a token, and shows in its tenders
-/// those that were added. Returns the places of tenders whose means was detached: no new payment may use it.
+/// What a connector knows a buyer's means by: caller, connector, kind and token.
+type Known = (String, &'static str, &'static str, String);
+
+fn known(payment: &Payment, tender: &Tender) -> Option<Known> {
+    let token = tender.token.as_deref()?.to_owned();
+    let (caller, connector) = (payment.caller.clone(), payment.connector.as_str());
+    Some((caller, connector, tender.kind.as_str(), token))
+}
+
+/// Remembers the means by which `payments` are paid, where their connectors know them by tokens, and shows in their
+/// tenders those that were added. Returns tenders whose means was detached, each by the place of its payment and its own:
+/// no new payment may use it.
 pub async fn remember(
     conn: &mut PgConnection,
-    payment: &mut Payment,
+    payments: &mut [Payment],
     now: DateTime<Utc>,
-) -> Result<Vec<usize>, sqlx::Error> {
-    let tokens: Vec<(&str, &str)> = payment
-        .tenders
+) -> Result<Vec<(usize, usize)>, sqlx::Error> {
+    // One order for all, so that two payments by the same means wait for each other and don't deadlock.
+    let seen: BTreeSet<Known> = payments
         .iter()
-        .filter_map(|tender| Some((tender.kind.as_str(), tender.token.as_deref()?)))
+        .flat_map(|payment| payment.tenders.iter().filter_map(|tender| known(payment, tender)))
         .collect();
-    if tokens.is_empty() {
+    if seen.is_empty() {
         return Ok(Vec::new());
     }
-    let column = Columns(&tokens);
-    let (kinds, texts) = (column.of(|(kind, _)| *kind), column.of(|(_, token)| *token));
+    let seen: Vec<Known> = seen.into_iter().collect();
+    let column = Columns(&seen);
+    let callers = column.of(|(caller, ..)| caller.as_str());
+    let connectors = column.of(|(_, connector, ..)| *connector);
+    let kinds = column.of(|(_, _, kind, _)| *kind);
+    let tokens = column.of(|(.., token)| token.as_str());
     sqlx::query!(
         "insert into payment_methods (payment_method_id, caller, connector, kind, token, created_at)
-         select seen.payment_method_id, $1, $2, seen.kind, seen.token, $3
-           from unnest($4::uuid[], $5::text[], $6::text[]) as seen (payment_method_id, kind, token)
-          -- One order for all, so that two payments by the same means wait for each other and don't deadlock.
-          order by seen.kind, seen.token
+         select seen.*, $1
+           from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
+                    as seen (payment_method_id, caller, connector, kind, token)
          on conflict on constraint payment_methods_token do nothing",
-        payment.caller,
-        payment.connector.as_str(),
         now,
         &column.of(|_| PaymentMethodId::generate().as_uuid()),
+        &callers as &[&str],
+        &connectors as &[&str],
         &kinds as &[&str],
-        &texts as &[&str]
+        &tokens as &[&str]
     )
     .execute(&mut *conn)
     .await?;
     let added = sqlx::query!(
-        r#"select m.payment_method_id, m.kind, m.token, m.brand, m.last_four, m.detached_at is not null as "is_detached!"
-             from payment_methods m
-             join unnest($3::text[], $4::text[]) as seen (kind, token) using (kind, token)
-            where m.caller = $1 and m.connector = $2 and m.holder_reference is not null"#,
-        payment.caller,
-        payment.connector.as_str(),
+        r#"select seen.place as "place!", m.payment_method_id, m.brand, m.last_four,
+                  m.detached_at is not null as "is_detached!"
+             from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality
+                      as seen (caller, connector, kind, token, place)
+             join payment_methods m using (caller, connector, kind, token)
+            where m.holder_reference is not null"#,
+        &callers as &[&str],
+        &connectors as &[&str],
         &kinds as &[&str],
-        &texts as &[&str]
+        &tokens as &[&str]
     )
     .fetch_all(conn)
     .await?;
-    let mut detached = Vec::new();
-    for (place, tender) in payment.tenders.iter_mut().enumerate() {
-        let is_it = |kind: &str, token: &str| {
-            kind == tender.kind.as_str() && tender.token.as_deref().is_some_and(|own| own == token)
-        };
-        let Some(row) = added.iter().find(|row| is_it(&row.kind, &row.token)) else {
-            continue;
-        };
-        if row.is_detached {
-            detached.push(place);
-        }
-        tender.paid_by = Some(PaidBy {
+    let mut shown = HashMap::new();
+    for row in added {
+        let place = usize::try_from(row.place).unwrap_or(0).saturating_sub(1);
+        let paid_by = PaidBy {
             id: PaymentMethodId::from_uuid(row.payment_method_id),
-            brand: row.brand.clone(),
-            last_four: row.last_four.clone(),
-        });
+            brand: row.brand,
+            last_four: row.last_four,
+        };
+        if let Some(known) = seen.get(place) {
+            shown.insert(known, (paid_by, row.is_detached));
+        }
+    }
+    let mut detached = Vec::new();
+    if shown.is_empty() {
+        return Ok(detached);
+    }
+    for (place, payment) in payments.iter_mut().enumerate() {
+        for number in 0..payment.tenders.len() {
+            let found = payment
+                .tenders
+                .get(number)
+                .and_then(|tender| known(payment, tender));
+            let Some((paid_by, is_detached)) = found.and_then(|known| shown.get(&known)) else {
+                continue;
+            };
+            if *is_detached {
+                detached.push((place, number));
+            }
+            if let Some(tender) = payment.tenders.get_mut(number) {
+                tender.paid_by = Some(paid_by.clone());
+            }
+        }
     }
     Ok(detached)
 }

@@ -1,0 +1,151 @@
+//! The last step of payments through a connector: those that are answered together are written together. Only those from
+//! whose outcome nothing follows but that they are paid, or held: as most are.
+
+use std::collections::HashSet;
+
+use once::{Answer, Granted, KeyedRequest};
+use telemetry::{TraceContext, with_trace};
+
+use super::open::Opened;
+use super::together::Together;
+use super::{Answered, Incoming, Payments, answer_of, count};
+use crate::connectors::Outcome;
+use crate::domain::plan::next_step;
+use crate::domain::status::{derive, is_complete};
+use crate::domain::{Done, OperationState, Payment};
+use crate::error::Error;
+use crate::store::closing::{self, Closing};
+use crate::store::planning;
+
+/// Closes payments that are paid or held.
+#[derive(Clone)]
+pub struct Closer(pub(super) Payments);
+
+/// A payment as it is to be closed.
+pub struct Closed {
+    key: KeyedRequest,
+    granted: Granted,
+    trace: TraceContext,
+    payment: Payment,
+    operation: Done,
+    is_complete: bool,
+}
+
+impl Closed {
+    /// What an open payment comes to when its only operation succeeded. None where more follows from that than amounts,
+    /// a status and the fact that it is completed.
+    pub(super) fn of(opened: &Opened, incoming: &Incoming, outcome: &Outcome) -> Option<Self> {
+        let Outcome::Succeeded {
+            reference,
+            held_until,
+        } = outcome
+        else {
+            return None;
+        };
+        let mut payment = opened.payment.clone();
+        let [tender] = payment.tenders.as_mut_slice() else {
+            return None;
+        };
+        let operation = Done {
+            state: OperationState::Succeeded,
+            connector_reference: reference.clone(),
+            ..Done::of(&opened.operation)
+        };
+        tender.amounts = tender
+            .amounts
+            .after(operation.operation, operation.amount_minor)?;
+        tender.held_until = (*held_until).filter(|_| tender.amounts.held_minor() > 0);
+        payment.captured_minor = payment.sum(|amounts| amounts.captured_minor);
+        let history = std::slice::from_ref(&operation);
+        let is_complete = is_complete(&payment.amounts(), history);
+        let is_all = !is_complete || payment.captured_minor == payment.owed_minor;
+        if !is_all || next_step(&payment, history, None).is_some() {
+            return None;
+        }
+        payment.status = derive(&payment.amounts(), history);
+        Some(Self {
+            key: incoming.key,
+            granted: opened.granted.clone(),
+            trace: incoming.trace,
+            payment,
+            operation,
+            is_complete,
+        })
+    }
+}
+
+impl Together for Closer {
+    const NAME: &'static str = "close";
+    const SIDE_BY_SIDE: usize = 2;
+    type Item = Closed;
+    /// None: somebody else has been at work on it, and it is to be looked at by itself.
+    type Outcome = Result<Option<Answered>, Error>;
+    type Place = ();
+
+    fn place(&self) {}
+
+    async fn go(&self, (): &mut (), group: Vec<Closed>) -> Vec<Self::Outcome> {
+        match self.0.close(&group).await {
+            Ok(answers) => answers
+                .into_iter()
+                .map(|answer| Ok(answer.map(Answered::first)))
+                .collect(),
+            Err(Error::NotNow(reason)) => group.iter().map(|_| Err(Error::NotNow(reason.clone()))).collect(),
+            // A bad one costs its neighbours nothing: each is tried by itself.
+            Err(error) => {
+                tracing::warn!(error = %error, items = group.len(), "a group was not closed together");
+                group.iter().map(|_| Ok(None)).collect()
+            }
+        }
+    }
+}
+
+impl Payments {
+    /// Outcomes, amounts, statuses, events and answers in one transaction. None stands for each whose operation somebody
+    /// else moved on meanwhile; of all, where somebody else took a key over.
+    async fn close(&self, group: &[Closed]) -> Result<Vec<Option<Answer>>, Error> {
+        let now = self.now();
+        let rows: Vec<_> = group
+            .iter()
+            .map(|one| Closing {
+                payment: &one.payment,
+                operation: &one.operation,
+            })
+            .collect();
+        let mut work = self.0.outbox.begin().await?;
+        planning::by_key(work.conn()).await?;
+        let moved: HashSet<_> = closing::close(work.conn(), &rows, now).await?;
+        let mut answers = Vec::with_capacity(group.len());
+        for one in group {
+            if !moved.contains(&one.payment.id) {
+                answers.push(None);
+                continue;
+            }
+            if one.is_complete {
+                with_trace(one.trace, async { work.publish(&one.payment.completed(), now) }).await?;
+            }
+            answers.push(Some(answer_of(&one.payment, 201)?));
+        }
+        let kept: Vec<_> = group
+            .iter()
+            .zip(&answers)
+            .filter_map(|(one, answer)| Some((&one.granted, answer.as_ref()?)))
+            .collect();
+        let count_kept = once::answer_many(work.conn(), &kept).await?;
+        if usize::try_from(count_kept) != Ok(kept.len()) {
+            work.roll_back().await?;
+            return Ok(group.iter().map(|_| None).collect());
+        }
+        work.commit().await?;
+        let told = group.iter().zip(&answers);
+        let told = told.filter_map(|(one, answer)| Some((one, answer.as_ref()?)));
+        self.0
+            .hints
+            .put_soon(told.map(|(one, answer)| (&one.key, answer)));
+        group
+            .iter()
+            .filter(|one| moved.contains(&one.payment.id))
+            .for_each(|one| count(&one.payment));
+        Ok(answers)
+    }
+}

@@ -1,0 +1,184 @@
+//! Payments through the card network that arrive together are written together, and each is answered by itself.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::asking::eventually;
+use crate::sound::assert_sound;
+use crate::support::*;
+use http::Method;
+use ids::PartnerId;
+use serde_json::{Value, json};
+use testkit::{Answer, Platform, operator};
+use tokio::task::JoinHandle;
+
+fn pay(platform: &Arc<Platform>, key: String, body: Value) -> JoinHandle<Answer> {
+    let platform = Arc::clone(platform);
+    tokio::spawn(async move { post_with_key(&platform, "/v1/payments", &key, &body).await })
+}
+
+/// Has what `ask` asks for wait for the table of payments, until all places for groups are taken.
+async fn crowd<T>(platform: &Platform, places: i64, ask: impl FnOnce() -> T) -> T {
+    let db = platform.database("payment").db();
+    let mut work = db.begin().await.unwrap();
+    sqlx::query("lock table payments in exclusive mode")
+        .execute(&mut *work)
+        .await
+        .unwrap();
+    let asked = ask();
+    eventually("all places are taken", async || {
+        let waiting: i64 = sqlx::query_scalar(
+            "select count(*) from pg_locks where relation = 'payments'::regclass and not granted",
+        )
+        .fetch_one(db.pool())
+        .await
+        .unwrap();
+        (waiting >= places).then_some(())
+    })
+    .await;
+    work.commit().await.unwrap();
+    asked
+}
+
+async fn stored(platform: &Platform, token: &str) -> String {
+    let body = json!({ "connector": "simulator", "kind": "card", "token": token, "holder_reference": "buyer",
+                       "brand": "visa", "last_four": "4242" });
+    let made = platform.post("payment", "/v1/payment-methods", &body).await;
+    id(&made.expect(201))
+}
+
+/// What is asked for, and what is answered: the status, and the payment's or the problem's code.
+const KINDS: &[(&str, u16, &str)] = &[
+    ("fine", 201, "completed"),
+    ("declined", 201, "failed"),
+    ("held", 201, "authorized"),
+    ("stored", 201, "completed"),
+    ("detached", 422, "invalid_field"),
+    ("taken", 409, "already_exists"),
+    ("reused", 422, "idempotency_key_reused"),
+    ("poison", 500, "internal"),
+];
+
+fn body(kind: &str, n: usize, shop: PartnerId) -> Value {
+    let reference = format!("{kind}-{n}");
+    match kind {
+        "declined" => card(&reference, shop, "tok_declined"),
+        "held" => held(&reference, shop, "tok_ok"),
+        "stored" => card(&reference, shop, "tok_3ds_frictionless"),
+        "detached" => card(&reference, shop, "tok_twice"),
+        "taken" => card("before", shop, "tok_ok"),
+        "poison" => {
+            let mut body = card(&reference, shop, "tok_ok");
+            body["lines"][0]["category"] = json!("poison");
+            body
+        }
+        _ => card(&reference, shop, "tok_ok"),
+    }
+}
+
+/// With and without one that the database refuses.
+async fn each_is_answered_by_itself(kinds: &'static [(&str, u16, &str)]) {
+    let platform = Arc::new(platform().start().await);
+    let shop = shop();
+    let poison = "alter table payment_lines add constraint no_poison check (category <> 'poison')";
+    let mut work = platform.database("payment").db().begin().await.unwrap();
+    sqlx::query(poison).execute(&mut *work).await.unwrap();
+    work.commit().await.unwrap();
+    let method = stored(&platform, "tok_3ds_frictionless").await;
+    let path = format!("/v1/payment-methods/{}", stored(&platform, "tok_twice").await);
+    platform
+        .send("payment", Some(&operator()), Method::DELETE, &path, &[], None)
+        .await
+        .expect(204);
+    let before = card("before", shop, "tok_ok");
+    let first = post_with_key(&platform, "/v1/payments", "before", &before).await;
+    first.expect(201);
+    let asked = crowd(&platform, 2, || {
+        let all = (0..6).flat_map(|n| kinds.iter().map(move |kind| (n, kind)));
+        let ask = |(n, kind): (usize, &'static (&str, u16, &str))| {
+            let key = match kind.0 {
+                "reused" => "before".to_owned(),
+                _ => format!("{}-{n}", kind.0),
+            };
+            (kind, pay(&platform, key, body(kind.0, n, shop)))
+        };
+        all.map(ask).collect::<Vec<_>>()
+    })
+    .await;
+    let mut ids = HashSet::new();
+    for ((kind, status, code), answer) in asked {
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.status, *status, "{kind}: {}", answer.body);
+        let told = if *status == 201 {
+            &answer.body["status"]
+        } else {
+            &answer.body["code"]
+        };
+        assert_eq!(told, code, "{kind}: {}", answer.body);
+        if *status == 201 {
+            let path = format!("/v1/payments/{}", id(&answer.body));
+            assert_eq!(
+                platform.get("payment", &path).await.expect(200),
+                answer.body,
+                "{kind}"
+            );
+            assert!(ids.insert(id(&answer.body)), "{kind}");
+        }
+        let shown = answer.body["tenders"][0]["payment_method"]["id"].as_str();
+        assert_eq!(
+            shown,
+            Some(method.as_str()).filter(|_| *kind == "stored"),
+            "{kind}"
+        );
+    }
+    // What was refused may be asked for again under its key: nothing stays claimed.
+    let mended = card("mended", shop, "tok_ok");
+    for kind in kinds
+        .iter()
+        .filter(|kind| matches!(kind.0, "detached" | "taken" | "poison"))
+    {
+        let key = format!("{}-0", kind.0);
+        let mut mended = mended.clone();
+        mended["order_reference"] = json!(key);
+        let answer = post_with_key(&platform, "/v1/payments", &key, &mended).await;
+        assert_eq!(answer.expect(201)["status"], "completed", "{}", kind.0);
+    }
+    assert_sound(&platform).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_a_group_is_answered_by_itself() {
+    each_is_answered_by_itself(&KINDS[..7]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_the_database_refuses_costs_its_neighbours_nothing() {
+    each_is_answered_by_itself(KINDS).await;
+}
+
+/// Of a group that is being closed some were told of by the network meanwhile, or taken up by another copy: they are
+/// written once, and answered as they stand.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_else_ends_meanwhile_is_ended_once() {
+    let platform = Arc::new(platform().start().await);
+    let shop = shop();
+    let asked: Vec<_> = (0..48)
+        .map(|n| {
+            let token = if n % 3 == 0 { "tok_webhook_early" } else { "tok_ok" };
+            pay(
+                &platform,
+                format!("key-{n}"),
+                card(&format!("order-{n}"), shop, token),
+            )
+        })
+        .collect();
+    for answer in asked {
+        let payment = answer.await.unwrap().expect(201);
+        assert_eq!(payment["status"], "completed");
+        let told = crate::asking::told(&platform, "payment-completed", &id(&payment)).await;
+        assert_eq!(told.len(), 1, "{payment}");
+        let path = format!("/v1/payments/{}", id(&payment));
+        assert_eq!(platform.get("payment", &path).await.expect(200), payment);
+    }
+    assert_sound(&platform).await;
+}
