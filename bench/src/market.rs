@@ -51,6 +51,7 @@ impl Market {
     }
 
     /// The same partners, with that for payment.
+    #[must_use]
     pub fn paid(&self, through: Through) -> Self {
         Self::of(self.partners.clone(), through)
     }

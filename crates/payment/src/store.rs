@@ -13,7 +13,6 @@ pub mod listing;
 pub mod payment_lines;
 pub mod payment_methods;
 pub mod payments;
-pub mod planning;
 pub mod reading;
 pub mod recording;
 pub mod routes;

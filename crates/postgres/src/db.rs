@@ -11,6 +11,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use tokio::sync::oneshot;
 
+use crate::transaction::Planning;
 use crate::whereabouts::{Whereabouts, read_only};
 use crate::{Address, PostgresError, Timeouts, Transaction};
 
@@ -198,11 +199,21 @@ impl Db {
 
     /// Opens a transaction. Every write of the project goes through one, or through [`Db::single`].
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        self.begin_planned(Planning::AsUsual).await
+    }
+
+    /// Opens a transaction whose statements find each row by its key, from plans that are made once. Otherwise a plan that
+    /// was made while the tables were small reads them from end to end, for as long as it is kept.
+    pub async fn begin_by_key(&self) -> Result<Transaction, sqlx::Error> {
+        self.begin_planned(Planning::ByKey).await
+    }
+
+    async fn begin_planned(&self, planning: Planning) -> Result<Transaction, sqlx::Error> {
         let whereabouts = self
             .several
             .as_ref()
             .map(|several| Arc::clone(&several.whereabouts));
-        let begun = Transaction::begin(&self.pool, self.commit_limit, whereabouts).await;
+        let begun = Transaction::begin(&self.pool, self.commit_limit, whereabouts, planning).await;
         if begun.is_err() {
             self.look_for_primary();
         }

@@ -2,6 +2,7 @@
 //! whose outcome nothing follows but that they are paid, or held: as most are.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use once::{Answer, Granted, KeyedRequest};
 use telemetry::{TraceContext, with_trace};
@@ -15,7 +16,6 @@ use crate::domain::status::{derive, is_complete};
 use crate::domain::{Done, OperationState, Payment};
 use crate::error::Error;
 use crate::store::closing::{self, Closing};
-use crate::store::planning;
 
 /// Closes payments that are paid or held.
 #[derive(Clone)]
@@ -76,7 +76,9 @@ impl Closed {
 
 impl Together for Closer {
     const NAME: &'static str = "close";
-    const SIDE_BY_SIDE: usize = 2;
+    // One, as for opening.
+    const SIDE_BY_SIDE: usize = 1;
+    const PATIENCE: Duration = Duration::ZERO;
     type Item = Closed;
     /// None: somebody else has been at work on it, and it is to be looked at by itself.
     type Outcome = Result<Option<Answered>, Error>;
@@ -112,8 +114,7 @@ impl Payments {
                 operation: &one.operation,
             })
             .collect();
-        let mut work = self.0.outbox.begin().await?;
-        planning::by_key(work.conn()).await?;
+        let mut work = self.0.outbox.begin_by_key().await?;
         let moved: HashSet<_> = closing::close(work.conn(), &rows, now).await?;
         let mut answers = Vec::with_capacity(group.len());
         for one in group {

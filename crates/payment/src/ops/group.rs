@@ -1,5 +1,7 @@
 //! Group commit: requests that arrive together are recorded together, in one transaction.
 
+use std::time::Duration;
+
 use bus::{AtOnce, Work};
 use once::{Answer, Claim, Granted};
 
@@ -16,6 +18,7 @@ pub struct Recorder(pub(super) Payments);
 impl Together for Recorder {
     const NAME: &'static str = "record";
     const SIDE_BY_SIDE: usize = 2;
+    const PATIENCE: Duration = Duration::from_micros(200);
     type Item = Incoming;
     type Outcome = Result<Answered, Error>;
     type Place = AtOnce;

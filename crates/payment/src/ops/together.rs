@@ -1,6 +1,6 @@
 //! What arrives together is done together.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bus::AtOnce;
 use tokio::sync::{mpsc, oneshot};
@@ -22,6 +22,8 @@ pub trait Together: Clone + Send + 'static {
     const NAME: &'static str;
     /// Groups that are under way at the same time.
     const SIDE_BY_SIDE: usize;
+    /// How long a group waits for those that may be about to come; see [`Groups::run`].
+    const PATIENCE: Duration;
     /// What one of them is.
     type Item: Send + 'static;
     /// What it comes to.
@@ -105,6 +107,7 @@ impl<W: Together> Groups<W> {
         let mut places: Vec<W::Place> = (0..W::SIDE_BY_SIDE).map(|_| work.place()).collect();
         let mut running = JoinSet::new();
         let mut group = Vec::new();
+        let mut expected = 0;
         loop {
             tokio::select! {
                 biased;
@@ -114,6 +117,8 @@ impl<W: Together> Groups<W> {
                     if count == 0 {
                         break;
                     }
+                    self.gather(&mut group, expected).await;
+                    expected = group.len();
                     let place = places.pop().unwrap_or_else(|| work.place());
                     running.spawn(answer(work.clone(), place, std::mem::take(&mut group)));
                 }
@@ -124,6 +129,22 @@ impl<W: Together> Groups<W> {
             }
         }
         while running.join_next().await.is_some() {}
+    }
+
+    /// Lets a group grow to the size of the one before, for a moment at most: who was answered just now may be about to
+    /// come again. Otherwise the first of them is a group alone, and takes the place that all could have had. One who
+    /// comes alone waits for nobody.
+    async fn gather(&mut self, group: &mut Vec<Waiting<W>>, expected: usize) {
+        let begin = Instant::now();
+        while group.len() < expected && begin.elapsed() < W::PATIENCE {
+            // Not a sleep, whose shortest is a millisecond: whatever else is ready in this process goes first.
+            tokio::task::yield_now().await;
+            while group.len() < GROUP
+                && let Ok(one) = self.0.try_recv()
+            {
+                group.push(one);
+            }
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 -- These operations, which nobody else has moved since they were sent, succeeded. What do their payments come to? Each has
--- one tender and is locked.
+-- one tender and is locked. The state comes as a parameter, so that no index of all that is open is read for it.
 with asked as materialized (
     select *
       from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::bigint[], $6::timestamptz[], $7::text[],
@@ -10,7 +10,7 @@ with asked as materialized (
     update transactions o
        set state = 'succeeded', connector_reference = asked.connector_reference, due_at = null, updated_at = $9
       from asked
-     where o.transaction_id = asked.transaction_id and o.state = 'sent'
+     where o.transaction_id = asked.transaction_id and o.state = any($10)
     returning o.payment_id, o.amount_minor
 ), moved as (
     update tenders t

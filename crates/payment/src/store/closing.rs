@@ -7,7 +7,7 @@ use ids::PaymentId;
 use sqlx::PgConnection;
 
 use super::payments::Columns;
-use crate::domain::{Done, Payment, Tender};
+use crate::domain::{Done, OperationState, Payment, PaymentStatus, Tender};
 
 /// A payment of one tender as it is after its only operation succeeded.
 #[derive(Debug, Clone, Copy)]
@@ -35,11 +35,13 @@ pub async fn close(
     // As whoever moves anything of a payment: the payment first, and what is read after that stays.
     let locked = sqlx::query_scalar!(
         "select payment_id from payments
-          where payment_id = any($1) and status = 'processing'
+          where payment_id = any($1) and status = any($2)
           -- One order for all, so that two groups wait for each other and don't deadlock.
           order by payment_id
             for update",
-        &all.of(|c| c.payment.id.as_uuid())
+        &all.of(|c| c.payment.id.as_uuid()),
+        // As a parameter, so that no index of all that is open is read for it.
+        &[PaymentStatus::Processing.as_str()] as &[&str]
     )
     .fetch_all(&mut *conn)
     .await?;
@@ -59,7 +61,8 @@ pub async fn close(
         &rows.of(|c| c.of_tender(|t| t.held_until).flatten()) as &[Option<DateTime<Utc>>],
         &rows.of(|c| c.payment.status.as_str()) as &[&str],
         &rows.of(|c| c.payment.captured_minor),
-        now
+        now,
+        &[OperationState::Sent.as_str()] as &[&str]
     )
     .fetch_all(conn)
     .await?;
