@@ -27,6 +27,7 @@ mod disputes;
 mod entry;
 mod error;
 mod inside;
+mod lines;
 mod log;
 mod names;
 mod notices;
