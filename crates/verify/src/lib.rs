@@ -20,6 +20,7 @@
 
 mod answers;
 mod books;
+mod changes;
 mod compare;
 mod copies;
 mod databases;
@@ -89,6 +90,7 @@ pub async fn verify(
         answers,
         copies,
         payments,
+        changes,
         refunds,
         disputes,
         settlements,
@@ -101,6 +103,7 @@ pub async fn verify(
         answers::check(&databases),
         copies::check(&databases),
         payments::check(&databases),
+        changes::check(&databases),
         refunds::check(&databases),
         disputes::check(&databases),
         settlements::check(&databases),
@@ -114,6 +117,7 @@ pub async fn verify(
         answers,
         copies,
         payments,
+        changes,
         refunds,
         disputes,
         settlements,
