@@ -44,6 +44,7 @@ mod settlements;
 mod snapshot;
 mod terms;
 mod totals;
+mod webhooks;
 
 use std::collections::BTreeMap;
 
@@ -93,6 +94,7 @@ pub async fn verify(
         changes,
         refunds,
         disputes,
+        webhooks,
         settlements,
         books,
         totals,
@@ -106,6 +108,7 @@ pub async fn verify(
         changes::check(&databases),
         refunds::check(&databases),
         disputes::check(&databases),
+        webhooks::check(&databases),
         settlements::check(&databases),
         books::check(&databases, options.books_time_zone),
         totals::check(&databases),
@@ -120,6 +123,7 @@ pub async fn verify(
         changes,
         refunds,
         disputes,
+        webhooks,
         settlements,
         books,
         totals,
