@@ -1,5 +1,8 @@
 //! Kept answers: what was promised under an idempotency key is what stands there.
 
+mod partners;
+mod payments;
+
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -13,6 +16,8 @@ use crate::databases::Databases;
 use crate::names;
 use crate::report::Check;
 use crate::snapshot::{Rows, Snapshot};
+use partners::partners;
+use payments::payments;
 
 /// Checks the answers of all services that keep some.
 pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyError> {
@@ -21,24 +26,26 @@ pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyErr
         "payment_answers",
         "what was answered of payments is what stands there",
     );
-    let sql = include_str!("sql/payment/answerable.sql");
-    compare(&databases.payment, sql, &mut check, payments).await?;
+    let facts = [
+        include_str!("sql/payment/answerable.sql"),
+        include_str!("sql/payment/asked.sql"),
+    ];
+    compare(&databases.payment, &facts, &mut check, payments).await?;
     check.done(&mut checks);
 
     let mut check = databases.check(
         "partner_answers",
         "what was answered of partners and contracts is what stands there",
     );
-    let sql = include_str!("sql/partner/answerable.sql");
-    compare(&databases.partner, sql, &mut check, partners).await?;
+    let facts = [include_str!("sql/partner/answerable.sql")];
+    compare(&databases.partner, &facts, &mut check, partners).await?;
     check.done(&mut checks);
 
     let mut check = databases.check(
         "settlement_answers",
         "what was answered of requests to settle can be right",
     );
-    let nothing = "select ''::text, ''::text, ''::text where false";
-    compare(&databases.settlement, nothing, &mut check, requests).await?;
+    compare(&databases.settlement, &[], &mut check, requests).await?;
     check.done(&mut checks);
     Ok(checks)
 }
@@ -50,6 +57,8 @@ struct Kept {
     status: Option<i16>,
     answer: Option<Vec<u8>>,
     claimed_at: DateTime<Utc>,
+    /// Of the request, where something may have been asked of what existed.
+    fingerprint: Option<String>,
 }
 
 /// What an answer claims of one thing: its identifier, and what never changes of it.
@@ -61,6 +70,8 @@ struct Promise {
     claims: Vec<Claim>,
     /// Where it tells of one thing: when that, or its last version, was made, in microseconds.
     made_at: Option<i64>,
+    /// Whether it may answer what was asked of that thing later.
+    may_be_changed: bool,
     /// The only statuses that it can have had.
     statuses: &'static [i16],
 }
@@ -69,14 +80,16 @@ struct Promise {
 struct Facts(Vec<(Uuid, u64)>);
 
 impl Facts {
-    async fn read(snapshot: &Snapshot, sql: &str) -> Result<Self, VerifyError> {
-        let mut rows: Rows<(String, String, String)> = snapshot.stream("facts", sql).await?;
+    async fn read(snapshot: &Snapshot, questions: &[&str]) -> Result<Self, VerifyError> {
         let mut facts = Vec::new();
-        while let Some((id, fact, status)) = rows.next().await? {
-            let Some(id) = names::uuid_of(&id) else { continue };
-            facts.push((id, hash(&fact)));
-            if !status.is_empty() {
-                facts.push((id, hash(&format!("status={status}"))));
+        for sql in questions {
+            let mut rows: Rows<(String, String, String)> = snapshot.stream("facts", sql).await?;
+            while let Some((id, fact, status)) = rows.next().await? {
+                let Some(id) = names::uuid_of(&id) else { continue };
+                facts.push((id, hash(&fact)));
+                if !status.is_empty() {
+                    facts.push((id, hash(&format!("status={status}"))));
+                }
             }
         }
         facts.sort_unstable();
@@ -101,11 +114,11 @@ fn hash(text: &str) -> u64 {
 
 async fn compare(
     snapshot: &Snapshot,
-    sql: &str,
+    facts: &[&str],
     check: &mut Check,
     read: fn(&Value) -> Option<Promise>,
 ) -> Result<(), VerifyError> {
-    let facts = Facts::read(snapshot, sql).await?;
+    let facts = Facts::read(snapshot, facts).await?;
     let mut made: HashSet<(Uuid, u64)> = HashSet::new();
     let mut rows: Rows<Kept> = snapshot
         .stream("answers", include_str!("sql/once/answers.sql"))
@@ -161,11 +174,17 @@ impl Promise {
                 faults.push(format!("was answered as it is not: {}", claim.1));
             }
         }
-        if status != 201 || !is_of_one {
+        let (Some(made_at), Some(subject)) = (self.made_at, subject) else {
+            return faults;
+        };
+        let claimed_at = kept.claimed_at.timestamp_micros();
+        let is_changed = status == 200 || (status == 202 && made_at != claimed_at);
+        if self.may_be_changed && is_changed {
+            faults.extend(asked(kept, subject, facts, made).map(str::to_owned));
             return faults;
         }
         // Made under this key: once, and when the key was claimed.
-        if self.made_at != Some(kept.claimed_at.timestamp_micros()) {
+        if made_at != claimed_at {
             faults.push(format!(
                 "was made at another time than its key was claimed, {}",
                 kept.claimed_at
@@ -178,6 +197,17 @@ impl Promise {
         }
         faults
     }
+}
+
+/// What is wrong with an answer to something that was asked of what existed: it was asked once, when the key was claimed,
+/// by the request whose fingerprint the key has.
+fn asked(kept: &Kept, subject: Uuid, facts: &Facts, made: &mut HashSet<(Uuid, u64)>) -> Option<&'static str> {
+    let asked = format!("asked_at={}", kept.claimed_at.timestamp_micros());
+    let is_so = |by: &str| facts.has(&(subject, format!("{asked} by={by}")));
+    if !is_so("any") && !kept.fingerprint.as_deref().is_some_and(is_so) {
+        return Some("was answered to another request than was carried out then");
+    }
+    (!made.insert((subject, hash(&asked)))).then_some("was asked under two keys")
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
@@ -195,207 +225,6 @@ fn micros(value: &Value, name: &str) -> Option<i64> {
 
 fn id(value: &Value, name: &str) -> Option<Uuid> {
     names::uuid_of(text(value, name)?)
-}
-
-/// The answer to one payment, to a batch of them, to a payment method, or to evidence.
-fn payments(body: &Value) -> Option<Promise> {
-    if body.get("dispute_id").is_some() {
-        return Some(Promise {
-            claims: evidence(body)?,
-            made_at: Some(micros(body, "submitted_at")?),
-            statuses: &[202],
-        });
-    }
-    if body.get("holder_reference").is_some() {
-        return Some(Promise {
-            claims: payment_method(body)?,
-            // It may have been seen in a payment before it was added, and may be added again as it is.
-            made_at: None,
-            statuses: &[200, 201],
-        });
-    }
-    let Some(results) = body.get("results") else {
-        let is_open = matches!(text(body, "status")?, "requested" | "processing");
-        return Some(Promise {
-            claims: payment(body)?,
-            made_at: Some(micros(body, "created_at")?),
-            // Made now, or changed.
-            statuses: if is_open { &[202] } else { &[200, 201] },
-        });
-    };
-    let mut claims = Vec::new();
-    for result in results.as_array()? {
-        match result.get("payment") {
-            Some(view) => claims.extend(payment(view)?),
-            None => drop(result.get("problem")?),
-        }
-    }
-    Some(Promise {
-        claims,
-        made_at: None,
-        statuses: &[200],
-    })
-}
-
-fn payment(view: &Value) -> Option<Vec<Claim>> {
-    let payment_id = id(view, "id")?;
-    let tenders: Vec<String> = view
-        .get("tenders")?
-        .as_array()?
-        .iter()
-        .map(|t| {
-            let kind = text(t, "kind")?;
-            Some(format!("{}:{kind}:{}", id(t, "id")?, number(t, "amount_minor")?))
-        })
-        .collect::<Option<_>>()?;
-    let lines: Vec<String> = view
-        .get("lines")?
-        .as_array()?
-        .iter()
-        .map(line)
-        .collect::<Option<_>>()?;
-    let fact = format!(
-        "reference={} currency={} owed={} amount={} connector={} origin={} capture={} sold_at={} created_at={} \
-         tenders={} {}",
-        text(view, "order_reference")?,
-        text(view, "currency")?,
-        number(view, "owed_minor")?,
-        number(view, "amount_minor")?,
-        text(view, "connector")?,
-        text(view, "origin")?,
-        text(view, "capture")?,
-        micros(view, "sold_at")?,
-        micros(view, "created_at")?,
-        tenders.join(","),
-        lines.join(" ")
-    );
-    let mut claims = vec![(payment_id, fact)];
-    let status = text(view, "status")?;
-    if matches!(status, "completed" | "failed" | "voided" | "canceled" | "expired") {
-        claims.push((payment_id, format!("status={status}")));
-    }
-    Some(claims)
-}
-
-/// What never changes of a payment method. Whether it is the default may.
-fn payment_method(view: &Value) -> Option<Vec<Claim>> {
-    let fact = format!(
-        "holder={} kind={} connector={} brand={} last_four={} expires_on={} created_at={}",
-        text(view, "holder_reference")?,
-        text(view, "kind")?,
-        text(view, "connector")?,
-        text(view, "brand").unwrap_or_default(),
-        text(view, "last_four").unwrap_or_default(),
-        text(view, "expires_on").unwrap_or_default(),
-        micros(view, "created_at")?
-    );
-    Some(vec![(id(view, "id")?, fact)])
-}
-
-/// What was said against a dispute. Whether its connector has it may change.
-fn evidence(view: &Value) -> Option<Vec<Claim>> {
-    let files: Vec<String> = view
-        .get("files")?
-        .as_array()?
-        .iter()
-        .map(|file| {
-            let (name, kind) = (text(file, "name")?, text(file, "content_type")?);
-            Some(format!("{name}:{kind}:{}", text(file, "sha256")?))
-        })
-        .collect::<Option<_>>()?;
-    let fact = format!(
-        "dispute={} by={} at={} files={} text={}",
-        id(view, "dispute_id")?,
-        text(view, "submitted_by")?,
-        micros(view, "submitted_at")?,
-        files.join(","),
-        text(view, "text")?
-    );
-    Some(vec![(id(view, "id")?, fact)])
-}
-
-fn line(view: &Value) -> Option<String> {
-    let discounts: Vec<String> = view
-        .get("discounts")?
-        .as_array()?
-        .iter()
-        .map(|d| {
-            Some(format!(
-                "{}:{}",
-                text(d, "funded_by")?,
-                number(d, "amount_minor")?
-            ))
-        })
-        .collect::<Option<_>>()?;
-    Some(format!(
-        "[line={} partner={} category={} price={} quantity={} shipping={} tax_free={} discounts={}]",
-        number(view, "line_number")?,
-        id(view, "partner_id")?,
-        text(view, "category")?,
-        number(view, "unit_price_minor")?,
-        number(view, "quantity")?,
-        number(view, "shipping_minor")?,
-        number(view, "tax_free_minor")?,
-        discounts.join(",")
-    ))
-}
-
-/// The answer to a partner, a contract, or a batch of both.
-fn partners(body: &Value) -> Option<Promise> {
-    let Some(results) = body.get("results") else {
-        let last = body
-            .get("versions")
-            .and_then(Value::as_array)
-            .and_then(|all| all.last());
-        return Some(Promise {
-            claims: partner_or_contract(body)?,
-            made_at: Some(micros(last.unwrap_or(body), "created_at")?),
-            statuses: &[201],
-        });
-    };
-    let mut claims = Vec::new();
-    for result in results.as_array()? {
-        for view in [result.get("partner"), result.get("contract")]
-            .into_iter()
-            .flatten()
-        {
-            claims.extend(partner_or_contract(view)?);
-        }
-    }
-    Some(Promise {
-        claims,
-        made_at: None,
-        statuses: &[200],
-    })
-}
-
-fn partner_or_contract(view: &Value) -> Option<Vec<Claim>> {
-    let own = id(view, "id")?;
-    let Some(versions) = view.get("versions") else {
-        let fact = format!(
-            "reference={} kind={} created_at={}",
-            text(view, "reference")?,
-            text(view, "kind")?,
-            micros(view, "created_at")?
-        );
-        return Some(vec![(own, fact)]);
-    };
-    let (partner, currency) = (id(view, "partner_id")?, text(view, "currency")?);
-    versions
-        .as_array()?
-        .iter()
-        .map(|version| {
-            let fact = format!(
-                "partner={partner} currency={currency} version={} valid_from={} created_at={} created_by={} reason={}",
-                number(version, "version")?,
-                text(version, "valid_from")?,
-                micros(version, "created_at")?,
-                text(version, "created_by")?,
-                text(version, "reason").unwrap_or_default()
-            );
-            Some((own, fact))
-        })
-        .collect()
 }
 
 /// The answer to a request to settle: how many windows.

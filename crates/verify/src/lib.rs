@@ -20,6 +20,7 @@
 
 mod answers;
 mod books;
+mod changes;
 mod compare;
 mod copies;
 mod databases;
@@ -27,6 +28,7 @@ mod disputes;
 mod entry;
 mod error;
 mod inside;
+mod lines;
 mod log;
 mod names;
 mod notices;
@@ -42,6 +44,7 @@ mod settlements;
 mod snapshot;
 mod terms;
 mod totals;
+mod webhooks;
 
 use std::collections::BTreeMap;
 
@@ -88,8 +91,10 @@ pub async fn verify(
         answers,
         copies,
         payments,
+        changes,
         refunds,
         disputes,
+        webhooks,
         settlements,
         books,
         totals,
@@ -100,8 +105,10 @@ pub async fn verify(
         answers::check(&databases),
         copies::check(&databases),
         payments::check(&databases),
+        changes::check(&databases),
         refunds::check(&databases),
         disputes::check(&databases),
+        webhooks::check(&databases),
         settlements::check(&databases),
         books::check(&databases, options.books_time_zone),
         totals::check(&databases),
@@ -113,8 +120,10 @@ pub async fn verify(
         answers,
         copies,
         payments,
+        changes,
         refunds,
         disputes,
+        webhooks,
         settlements,
         books,
         totals,

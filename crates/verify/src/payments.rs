@@ -1,20 +1,16 @@
 //! Payments against what was told of them, and what the settlement service took in of them.
 
-use std::collections::BTreeMap;
-
 use contracts::Event as _;
 use contracts::contract_terms::Bearer;
-use contracts::events::{
-    Discount, Origin, PaidLine, PaymentCompleted, PaymentFailed, PaymentRefunded, PaymentRequested,
-    RefundOutcome,
-};
+use contracts::events::{PaidLine, PaymentCompleted, PaymentFailed, PaymentRequested};
 use ids::TransactionId;
 
 use crate::VerifyError;
 use crate::compare::{States, agree, side_by_side};
 use crate::databases::Databases;
+use crate::lines::{origin, sold, whole};
 use crate::names;
-use crate::published::{Published, Reach, Stories};
+use crate::published::{Published, Reach, Stories, Story};
 use crate::report::Check;
 
 /// Checks them all.
@@ -43,15 +39,6 @@ pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyErr
     check.done(&mut checks);
 
     let mut check = databases.check(
-        "payments_refunded_told",
-        "every refund of a payment that was captured in full was told of once, and every reversal of one",
-    );
-    let states = States::of(payment, "refunded", include_str!("sql/payment/refunded.sql")).await?;
-    let stories = Stories::of(payment, PaymentRefunded::TOPIC, Reach::own()).await?;
-    agree(&mut check, "pay", stories, states, refunded).await?;
-    check.done(&mut checks);
-
-    let mut check = databases.check(
         "payments_requested_told",
         "every payment that was asked for exists, and every one that is still to be worked on was asked for",
     );
@@ -59,19 +46,23 @@ pub(crate) async fn check(databases: &Databases) -> Result<Vec<Check>, VerifyErr
     let stories = Stories::of(payment, PaymentRequested::TOPIC, Reach::own()).await?;
     side_by_side(&mut check, stories, states, |check, id, story, state| {
         let name = vec![names::known(&format!("pay:{id}"))];
-        let events = story.map_or(0, |story| story.events.len());
-        if let Some(Err(problem)) = story
-            .map(|story| story.handled())
-            .and_then(|told| told.first().map(|event| event.event::<PaymentRequested>()))
-        {
+        let told = story.map(Story::handled).unwrap_or_default();
+        if let Some(Err(problem)) = told.first().map(|event| event.event::<PaymentRequested>()) {
             check.found(name, problem);
             return;
         }
-        match (events, state) {
+        let (made_at, state) = state.and_then(|state| state.split_once(' ')).unzip();
+        let is_of_then = |event: &&Published| {
+            made_at.is_none_or(|at| at == event.occurred_at.timestamp_micros().to_string())
+        };
+        match (told.len(), state) {
             (_, None) => check.found(name, "was asked for and does not exist"),
-            (2.., _) => check.found(name, format!("was asked for {events} times")),
+            (2.., _) => check.found(name, format!("was asked for {} times", told.len())),
             (1, Some("recorded")) => check.found(name, "was recorded from elsewhere, and asked for"),
             (0, Some("waits")) => check.found(name, "waits for its event, which was never told"),
+            _ if !told.iter().all(is_of_then) => {
+                check.found(name, "was asked for at another time than it was made");
+            }
             _ => {}
         }
     })
@@ -135,11 +126,7 @@ fn completed(events: &[&Published]) -> Result<Option<String>, String> {
             )
         })
         .collect();
-    let lines: Vec<String> = told
-        .lines
-        .iter()
-        .map(|l| format!("[{} discounts={}]", sold(l), discounts(&l.discounts)))
-        .collect();
+    let lines: Vec<String> = told.lines.iter().map(whole).collect();
     Ok(Some(format!(
         "reference={} sold_at={} origin={} currency={} told_at={} tenders={} {}",
         told.order_reference,
@@ -154,34 +141,6 @@ fn completed(events: &[&Published]) -> Result<Option<String>, String> {
         tenders.join(","),
         lines.join(" ")
     )))
-}
-
-fn sold(line: &PaidLine) -> String {
-    format!(
-        "line={} partner={} category={} price={} quantity={} shipping={} tax_free={}",
-        line.line_number,
-        line.partner_id.as_uuid(),
-        line.category,
-        line.unit_price_minor,
-        line.quantity,
-        line.shipping_minor,
-        line.tax_free_minor
-    )
-}
-
-fn word(bearer: Bearer) -> &'static str {
-    match bearer {
-        Bearer::Partner => "partner",
-        Bearer::Platform => "platform",
-    }
-}
-
-fn discounts(all: &[Discount]) -> String {
-    let texts: Vec<String> = all
-        .iter()
-        .map(|d| format!("{}:{}", word(d.funded_by), d.amount_minor))
-        .collect();
-    texts.join(",")
 }
 
 fn failed(events: &[&Published]) -> Result<Option<String>, String> {
@@ -203,72 +162,6 @@ fn failed(events: &[&Published]) -> Result<Option<String>, String> {
         told.reason,
         told.failed_at.timestamp_micros()
     )))
-}
-
-fn origin(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Platform => "platform",
-        Origin::External => "external",
-    }
-}
-
-/// The refunds of a payment, and that each begins where the one before left its lines.
-fn refunded(events: &[&Published]) -> Result<Option<String>, String> {
-    let mut head = None;
-    let mut refunds = Vec::with_capacity(events.len());
-    let mut gone: BTreeMap<i32, i64> = BTreeMap::new();
-    for event in events {
-        let told: PaymentRefunded = event.event()?;
-        let outcome = match told.outcome {
-            RefundOutcome::Refunded => "refunded",
-            RefundOutcome::Reversed => "reversed",
-        };
-        for line in &told.lines {
-            let before = gone.entry(line.line_number).or_default();
-            if *before != line.refunded_before_minor {
-                return Err(format!(
-                    "{} begins at {} of line {}, of which {before} was given back",
-                    told.transaction_id, line.refunded_before_minor, line.line_number
-                ));
-            }
-            *before = match told.outcome {
-                RefundOutcome::Refunded => before.saturating_add(line.refunded_minor),
-                RefundOutcome::Reversed => before.saturating_sub(line.refunded_minor),
-            };
-        }
-        let mut lines: Vec<_> = told
-            .lines
-            .iter()
-            .map(|l| (l.line_number, l.refunded_minor))
-            .collect();
-        lines.sort_unstable();
-        let lines: Vec<String> = lines
-            .iter()
-            .map(|(line, minor)| format!("{line}:{minor}"))
-            .collect();
-        refunds.push((
-            told.transaction_id.as_uuid(),
-            outcome,
-            format!(
-                "[{} {outcome} {}:{} {} {}]",
-                told.transaction_id.as_uuid(),
-                told.tender.tender_id.as_uuid(),
-                told.tender.kind.as_str(),
-                told.tender.refunded_minor,
-                lines.join(",")
-            ),
-        ));
-        head = Some(format!(
-            "reference={} sold_at={} origin={} currency={}",
-            told.order_reference,
-            told.sold_at.timestamp_micros(),
-            origin(told.origin),
-            told.currency
-        ));
-    }
-    refunds.sort();
-    let refunds: Vec<String> = refunds.into_iter().map(|(_, _, text)| text).collect();
-    Ok(head.map(|head| format!("{head} {}", refunds.join(" "))))
 }
 
 /// The lines of a payment as the settlement service keeps them.

@@ -7,6 +7,8 @@ use e2e::{
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::afterwards;
+
 /// Makes it, and waits until nothing is on its way any more.
 pub async fn make(platform: &Platform) -> Result<()> {
     let api = platform.api()?;
@@ -16,6 +18,7 @@ pub async fn make(platform: &Platform) -> Result<()> {
     by_stored_means(&api, &partners).await?;
     by_rules(&api, &partners).await?;
     from_elsewhere(&api, &partners).await?;
+    afterwards::make(platform, &api, &partners).await?;
     quiet(platform, &api).await?;
     // A month is closed, and a sale of that month comes in afterwards.
     let path = "/v1/periods/2025-01/close";
@@ -24,6 +27,7 @@ pub async fn make(platform: &Platform) -> Result<()> {
         .ok()?;
     let late = external_payment("late", &partners.daily, 7_000, 7_000, "2025-01-20T03:00:00Z");
     made(&api, "late", &late).await?;
+    afterwards::make_late(&api).await?;
     quiet(platform, &api).await?;
     let unread = api.list("/v1/notifications?kind=payment_failed").await?;
     let id = text(unread.first().context("a payment failed")?, "id")?;
@@ -32,12 +36,12 @@ pub async fn make(platform: &Platform) -> Result<()> {
     Ok(())
 }
 
-fn text(value: &Value, name: &str) -> Result<String> {
+pub fn text(value: &Value, name: &str) -> Result<String> {
     let found = value.get(name).and_then(Value::as_str);
     Ok(found.with_context(|| format!("{name} of {value}"))?.to_owned())
 }
 
-async fn made(api: &Api, key: &str, body: &Value) -> Result<String> {
+pub async fn made(api: &Api, key: &str, body: &Value) -> Result<String> {
     let answer = api.post("/v1/payments", key, body).await?.ok()?;
     text(&answer, "id")
 }
@@ -89,12 +93,12 @@ async fn people(platform: &Platform, api: &Api) -> Result<()> {
     Ok(())
 }
 
-struct Partners {
-    daily: String,
-    involved: String,
+pub struct Partners {
+    pub daily: String,
+    pub involved: String,
     carrying: String,
     weekly: String,
-    uncontracted: String,
+    pub uncontracted: String,
 }
 
 impl Partners {

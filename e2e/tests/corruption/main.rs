@@ -15,6 +15,7 @@
     reason = "a test reports a fault by panicking"
 )]
 
+mod afterwards;
 mod cases;
 mod history;
 mod plant;

@@ -37,6 +37,18 @@ const UNSEEN: &[(&str, &str)] = &[
         "how often was tried, nothing follows from",
     ),
     (
+        "payment.public.dispute_evidence.attempts",
+        "how often was tried, nothing follows from",
+    ),
+    (
+        "payment.public.webhooks.attempts",
+        "how often was tried, nothing follows from",
+    ),
+    (
+        "payment.public.webhooks delete",
+        "what is told of an operation, its connector answers as well",
+    ),
+    (
         "settlement.public.holds",
         "what is held back for a while leaves no other trace",
     ),
@@ -73,10 +85,6 @@ const UNSEEN: &[(&str, &str)] = &[
         "who of several copies acts is no figure, and is settled anew",
     ),
     // Identities that nothing refers to.
-    (
-        "payment.public.transactions.transaction_id swap",
-        "nothing refers to that of a payment from elsewhere",
-    ),
     ("notification.public.notifications.id", "nothing refers to it"),
     ("partner.public.commissions.id", "nothing refers to it"),
     (
@@ -85,6 +93,14 @@ const UNSEEN: &[(&str, &str)] = &[
     ),
     (
         "settlement.public.waiting_lines.id",
+        "nothing refers to it until the line is priced",
+    ),
+    (
+        "settlement.public.waiting_reversals.id",
+        "nothing refers to it until the line is priced",
+    ),
+    (
+        "settlement.public.waiting_disputed_lines.id",
         "nothing refers to it until the line is priced",
     ),
     (
@@ -111,10 +127,6 @@ const UNSEEN: &[(&str, &str)] = &[
         "the only note of that moment",
     ),
     (
-        "payment.public.payment_methods.created_at",
-        "the only note of that moment",
-    ),
-    (
         "payment.public.payment_methods.detached_at",
         "the only note of that moment",
     ),
@@ -132,6 +144,18 @@ const UNSEEN: &[(&str, &str)] = &[
     ),
     (
         "settlement.public.waiting_lines.recorded_at",
+        "the only note of that moment",
+    ),
+    (
+        "settlement.public.waiting_reversals.recorded_at",
+        "the only note of that moment",
+    ),
+    (
+        "settlement.public.waiting_disputed_lines.recorded_at",
+        "the only note of that moment",
+    ),
+    (
+        "payment.public.webhooks.received_at",
         "the only note of that moment",
     ),
 ];

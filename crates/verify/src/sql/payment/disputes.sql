@@ -78,3 +78,17 @@ select 'dsp:' || e.dispute_id,
     or f.files <> f.last
     or f.first <> 1
     or (e.text = '' and f.files is null)
+ union all
+-- Evidence is taken in under a key, and keys are forgotten in the order of their age: what is younger than the oldest that
+-- is left has its own. (One that was claimed again was answered late, and may be older than what is forgotten.)
+select 'dsp:' || e.dispute_id, format('%s pieces of evidence were given at %s under %s keys', e.given, e.submitted_at,
+                                      coalesce(k.answered, 0))
+  from (select submitted_at, count(*) as given, min(dispute_id::text) as dispute_id
+          from dispute_evidence
+         group by submitted_at) as e
+  left join (select claimed_at, count(*) as answered
+               from once.keys
+              where subject like 'evd\_%'
+              group by claimed_at) as k on k.claimed_at = e.submitted_at
+ where e.given > coalesce(k.answered, 0)
+   and e.submitted_at > (select min(claimed_at) from once.keys where status is not null and fence = 1)
