@@ -104,7 +104,7 @@ impl Outcome {
     /// The same with its times in microseconds, as the database keeps them: a payment reads the same before and after it
     /// was stored.
     #[must_use]
-    pub fn to_microseconds(self) -> Self {
+    pub fn in_microseconds(self) -> Self {
         let trunc = |time: DateTime<Utc>| time.trunc_subsecs(6);
         match self {
             Self::Succeeded {
@@ -303,7 +303,7 @@ impl Connectors {
         let outcome = tokio::time::timeout(self.deadline, self.of(task.connector).perform(task))
             .await
             .unwrap_or_else(|_| Outcome::Unknown(format!("no answer within {:?}", self.deadline)))
-            .to_microseconds();
+            .in_microseconds();
         count(task.connector, outcome.as_str());
         self.wellbeing.performed(task.connector, &outcome);
         outcome
@@ -324,7 +324,7 @@ impl Connectors {
         );
         self.wellbeing.looked_up(task.connector, &found);
         match found {
-            Found::Executed(outcome) => Found::Executed(outcome.to_microseconds()),
+            Found::Executed(outcome) => Found::Executed(outcome.in_microseconds()),
             other => other,
         }
     }

@@ -1,12 +1,13 @@
 //! The journal on disk: written by one task, many lines a disk write, loaded at start.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
 use chassis::Clock;
 use chrono::{DateTime, Utc};
-use tokio::fs::{File, OpenOptions};
-use tokio::io::AsyncWriteExt;
+use tokio::fs::OpenOptions;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -117,6 +118,7 @@ pub(crate) async fn open(
     // The torn end of a write that was never answered: the next line must not be glued to it.
     file.set_len(whole).await.map_err(fault)?;
     file.sync_all().await.map_err(fault)?;
+    let file = Arc::new(file.into_std().await);
     let (work, incoming) = mpsc::channel(GROUP);
     let (written, changes) = watch::channel(0);
     let shown = Arc::new(RwLock::new(ledger.clone()));
@@ -152,7 +154,7 @@ fn load(path: &Path, bytes: &[u8], ledger: &mut Ledger) -> Result<u64, JournalEr
 
 struct Writer {
     path: PathBuf,
-    file: File,
+    file: Arc<File>,
     /// What rules decide with: ahead of the disk by the lines of one write.
     decided: Ledger,
     /// What is on disk. A ledger of its own: what is decided changes older entries too, and must not show before.
@@ -197,9 +199,10 @@ impl Writer {
             replies.push(reply);
         }
         if !bytes.is_empty() {
-            self.file.write_all(&bytes).await?;
-            self.file.flush().await?;
-            self.file.sync_data().await?;
+            let file = Arc::clone(&self.file);
+            // In one go: each hand-over to a thread that may wait for the disk keeps everybody waiting.
+            let written = move || (&*file).write_all(&bytes).and_then(|()| file.sync_data());
+            tokio::task::spawn_blocking(written).await??;
             self.show(lines);
         }
         for reply in replies {

@@ -36,11 +36,63 @@ pub async fn remember(
         return Ok(Vec::new());
     }
     let seen: Vec<Known> = seen.into_iter().collect();
-    let column = Columns(&seen);
-    let callers = column.of(|(caller, ..)| caller.as_str());
-    let connectors = column.of(|(_, connector, ..)| *connector);
-    let kinds = column.of(|(_, _, kind, _)| *kind);
-    let tokens = column.of(|(.., token)| token.as_str());
+    let mut found = look_up(conn, &seen).await?;
+    if found.len() < seen.len() {
+        add(conn, &seen, now).await?;
+        found = look_up(conn, &seen).await?;
+    }
+    Ok(show(payments, &found))
+}
+
+/// What is stored of a buyer's means.
+struct Found {
+    paid_by: PaidBy,
+    /// Whether a caller added it. One that was only seen in payments is nobody's, and is not shown.
+    is_added: bool,
+    is_detached: bool,
+}
+
+async fn look_up<'a>(
+    conn: &mut PgConnection,
+    seen: &'a [Known],
+) -> Result<HashMap<&'a Known, Found>, sqlx::Error> {
+    let column = Columns(seen);
+    let rows = sqlx::query!(
+        r#"select seen.place as "place!", m.payment_method_id, m.brand, m.last_four,
+                  m.holder_reference is not null as "is_added!", m.detached_at is not null as "is_detached!"
+             from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality
+                      as seen (caller, connector, kind, token, place)
+             join payment_methods m using (caller, connector, kind, token)"#,
+        &column.of(|(caller, ..)| caller.as_str()) as &[&str],
+        &column.of(|(_, connector, ..)| *connector) as &[&str],
+        &column.of(|(_, _, kind, _)| *kind) as &[&str],
+        &column.of(|(.., token)| token.as_str()) as &[&str]
+    )
+    .fetch_all(conn)
+    .await?;
+    let found = rows.into_iter().filter_map(|row| {
+        let place = usize::try_from(row.place).ok()?.checked_sub(1)?;
+        let paid_by = PaidBy {
+            id: PaymentMethodId::from_uuid(row.payment_method_id),
+            brand: row.brand,
+            last_four: row.last_four,
+        };
+        let (is_added, is_detached) = (row.is_added, row.is_detached);
+        Some((
+            seen.get(place)?,
+            Found {
+                paid_by,
+                is_added,
+                is_detached,
+            },
+        ))
+    });
+    Ok(found.collect())
+}
+
+/// Stores those that are new.
+async fn add(conn: &mut PgConnection, seen: &[Known], now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    let column = Columns(seen);
     sqlx::query!(
         "insert into payment_methods (payment_method_id, caller, connector, kind, token, created_at)
          select seen.*, $1
@@ -49,61 +101,41 @@ pub async fn remember(
          on conflict on constraint payment_methods_token do nothing",
         now,
         &column.of(|_| PaymentMethodId::generate().as_uuid()),
-        &callers as &[&str],
-        &connectors as &[&str],
-        &kinds as &[&str],
-        &tokens as &[&str]
+        &column.of(|(caller, ..)| caller.as_str()) as &[&str],
+        &column.of(|(_, connector, ..)| *connector) as &[&str],
+        &column.of(|(_, _, kind, _)| *kind) as &[&str],
+        &column.of(|(.., token)| token.as_str()) as &[&str]
     )
-    .execute(&mut *conn)
+    .execute(conn)
     .await?;
-    let added = sqlx::query!(
-        r#"select seen.place as "place!", m.payment_method_id, m.brand, m.last_four,
-                  m.detached_at is not null as "is_detached!"
-             from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality
-                      as seen (caller, connector, kind, token, place)
-             join payment_methods m using (caller, connector, kind, token)
-            where m.holder_reference is not null"#,
-        &callers as &[&str],
-        &connectors as &[&str],
-        &kinds as &[&str],
-        &tokens as &[&str]
-    )
-    .fetch_all(conn)
-    .await?;
-    let mut shown = HashMap::new();
-    for row in added {
-        let place = usize::try_from(row.place).unwrap_or(0).saturating_sub(1);
-        let paid_by = PaidBy {
-            id: PaymentMethodId::from_uuid(row.payment_method_id),
-            brand: row.brand,
-            last_four: row.last_four,
-        };
-        if let Some(known) = seen.get(place) {
-            shown.insert(known, (paid_by, row.is_detached));
-        }
-    }
+    Ok(())
+}
+
+/// Shows in the tenders those that were added; returns the places of those that were detached.
+fn show(payments: &mut [Payment], found: &HashMap<&Known, Found>) -> Vec<(usize, usize)> {
     let mut detached = Vec::new();
-    if shown.is_empty() {
-        return Ok(detached);
+    if !found.values().any(|found| found.is_added) {
+        return detached;
     }
     for (place, payment) in payments.iter_mut().enumerate() {
         for number in 0..payment.tenders.len() {
-            let found = payment
+            let known = payment
                 .tenders
                 .get(number)
                 .and_then(|tender| known(payment, tender));
-            let Some((paid_by, is_detached)) = found.and_then(|known| shown.get(&known)) else {
+            let found = known
+                .and_then(|known| found.get(&known))
+                .filter(|found| found.is_added);
+            let Some((found, tender)) = found.zip(payment.tenders.get_mut(number)) else {
                 continue;
             };
-            if *is_detached {
+            tender.paid_by = Some(found.paid_by.clone());
+            if found.is_detached {
                 detached.push((place, number));
-            }
-            if let Some(tender) = payment.tenders.get_mut(number) {
-                tender.paid_by = Some(paid_by.clone());
             }
         }
     }
-    Ok(detached)
+    detached
 }
 
 /// Remembers all means by which a payment of these tenders may be paid, whoever is asked for it. Returns the places of
