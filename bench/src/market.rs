@@ -21,7 +21,7 @@ pub enum Shape {
 }
 
 /// How it is paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Through {
     /// Elsewhere: it is only recorded.
     External,

@@ -42,9 +42,9 @@ struct Wanted {
     /// All payments are of one partner, in place of twenty.
     #[arg(long)]
     one_partner: bool,
-    /// Payments go through the simulated card network, in two durable steps around the call, in place of being recorded.
-    #[arg(long)]
-    simulator: bool,
+    /// How payments are paid. The simulated network is asked between two durable steps.
+    #[arg(long, value_enum, default_value_t = Through::External)]
+    through: Through,
     /// In place of rounds: so often the payment service's process is killed under load.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1000))]
     kills: u32,
@@ -63,7 +63,7 @@ async fn main() -> Result<()> {
     );
     let pgbench = floor::pgbench()?;
     println!("starting the platform");
-    let mut stage = Stage::start(wanted.split, wanted.consumers, wanted.simulator).await?;
+    let mut stage = Stage::start(wanted.split, wanted.consumers, wanted.through).await?;
     let mut server = Server::of(&stage.platform).await?;
     server.check_durability(stage.platform.data_dir()).await?;
 
@@ -78,9 +78,7 @@ async fn main() -> Result<()> {
     let mut load = Load::new(stage.platform.base_port(), &api, market);
     let length = Duration::from_secs(wanted.seconds);
     if wanted.kills > 0 {
-        if wanted.simulator {
-            load = load.paid(Through::Simulator);
-        }
+        load = load.paid(wanted.through);
         let clients = wanted.clients.iter().copied().max().unwrap_or(1);
         let acknowledged = kills::run(&mut stage, &server, &load, clients, wanted.kills).await?;
         println!("{acknowledged} payments were acknowledged, and each is in the database once");
@@ -93,8 +91,8 @@ async fn main() -> Result<()> {
     lag.wait().await?;
     let floor = Floor::prepare(&mut server, pgbench, stage.platform.data_dir()).await?;
 
-    if wanted.simulator {
-        load = load.paid(Through::Simulator);
+    if wanted.through != Through::External {
+        load = load.paid(wanted.through);
         acknowledged += accepted(&load.run(4, Duration::from_secs(1)).await?)?;
     }
     let mut rounds = Rounds::default();

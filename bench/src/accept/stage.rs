@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result, ensure};
+use bench::market::Through;
 use bench::processes::{Used, used};
 use e2e::{Api, Mode, PORTS, Platform, eventually};
 
@@ -31,12 +32,12 @@ pub struct Stage {
 
 impl Stage {
     /// Starts it on a fresh data folder.
-    pub async fn start(split: bool, consumers: bool, simulator: bool) -> Result<Self> {
-        let parts = match (split, simulator) {
-            (false, false) => ONE,
-            (true, false) => SPLIT,
-            (false, true) => ONE_WITH_SIMULATOR,
-            (true, true) => SPLIT_WITH_SIMULATOR,
+    pub async fn start(split: bool, consumers: bool, through: Through) -> Result<Self> {
+        let parts = match (split, through) {
+            (false, Through::External) => ONE,
+            (true, Through::External) => SPLIT,
+            (false, Through::Simulator) => ONE_WITH_SIMULATOR,
+            (true, Through::Simulator) => SPLIT_WITH_SIMULATOR,
         };
         let mut stage = Self {
             platform: Platform::start(Mode::Parts(parts)).await?,
