@@ -21,6 +21,6 @@ pub use error::{PostgresError, is_transient, violated_constraint};
 pub use limits::{Sharing, Timeouts};
 pub use primary::primary;
 pub use provision::{DatabaseSpec, Provision, READER_ROLE, RolePasswords, provision};
-pub use single::Single;
+pub use single::{Single, was_in_the_way};
 pub use survey::Survey;
 pub use transaction::Transaction;

@@ -122,7 +122,7 @@ impl Single {
 
 /// Whether another transaction was in the way: a deadlock, or a lock that did not come. The server says so before it
 /// commits.
-fn was_in_the_way(error: &sqlx::Error) -> bool {
+pub fn was_in_the_way(error: &sqlx::Error) -> bool {
     let code = error
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);

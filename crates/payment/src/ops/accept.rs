@@ -38,8 +38,10 @@ impl Payments {
         } = opened;
         let task = task(payment, operation, None);
         let outcome = self.0.connectors.perform(&task).await;
+        // What is known is not given up where nobody closes groups any more.
         if let Some(closed) = Closed::of(opened, incoming, &outcome)
-            && let Some(answered) = self.0.closer.wait(closed).await??
+            && let Ok(closed) = self.0.closer.wait(closed).await
+            && let Some(answered) = closed?
         {
             return Ok(answered);
         }
@@ -123,7 +125,9 @@ pub(super) async fn write_new(
         }
         payment.route = route.candidates.iter().map(|one| one.connector).collect();
     }
-    let detached = payment_methods::remember(work.conn(), slice::from_mut(payment), now).await?;
+    let detached = payment_methods::remember(work.conn(), slice::from_mut(payment), now)
+        .await?
+        .detached;
     if !detached.is_empty() {
         let used_again = |(_, place)| used_again(place);
         return Err(Error::Fields(detached.into_iter().map(used_again).collect()));

@@ -8,7 +8,7 @@ use once::{Answer, Granted, KeyedRequest};
 use telemetry::{TraceContext, with_trace};
 
 use super::open::Opened;
-use super::together::Together;
+use super::together::{Failed, Together};
 use super::{Answered, Incoming, Payments, answer_of, count};
 use crate::connectors::Outcome;
 use crate::domain::plan::next_step;
@@ -76,6 +76,7 @@ impl Closed {
 
 impl Together for Closer {
     const NAME: &'static str = "close";
+    const GROUP: usize = 100;
     // One, as for opening.
     const SIDE_BY_SIDE: usize = 1;
     const PATIENCE: Duration = Duration::ZERO;
@@ -92,9 +93,9 @@ impl Together for Closer {
                 .into_iter()
                 .map(|answer| Ok(answer.map(Answered::first)))
                 .collect(),
-            Err(Error::NotNow(reason)) => group.iter().map(|_| Err(Error::NotNow(reason.clone()))).collect(),
+            Err(Failed::NotNow(reason)) => group.iter().map(|_| Err(Error::NotNow(reason.clone()))).collect(),
             // A bad one costs its neighbours nothing: each is tried by itself.
-            Err(error) => {
+            Err(Failed::Alone(error)) => {
                 tracing::warn!(error = %error, items = group.len(), "a group was not closed together");
                 group.iter().map(|_| Ok(None)).collect()
             }
@@ -105,7 +106,7 @@ impl Together for Closer {
 impl Payments {
     /// Outcomes, amounts, statuses, events and answers in one transaction. None stands for each whose operation somebody
     /// else moved on meanwhile; of all, where somebody else took a key over.
-    async fn close(&self, group: &[Closed]) -> Result<Vec<Option<Answer>>, Error> {
+    async fn close(&self, group: &[Closed]) -> Result<Vec<Option<Answer>>, Failed> {
         let now = self.now();
         let rows: Vec<_> = group
             .iter()
@@ -123,7 +124,9 @@ impl Payments {
                 continue;
             }
             if one.is_complete {
-                with_trace(one.trace, async { work.publish(&one.payment.completed(), now) }).await?;
+                with_trace(one.trace, async { work.publish(&one.payment.completed(), now) })
+                    .await
+                    .map_err(Error::from)?;
             }
             answers.push(Some(answer_of(&one.payment, 201)?));
         }

@@ -17,6 +17,7 @@ pub struct Recorder(pub(super) Payments);
 
 impl Together for Recorder {
     const NAME: &'static str = "record";
+    const GROUP: usize = 500;
     const SIDE_BY_SIDE: usize = 2;
     const PATIENCE: Duration = Duration::from_micros(200);
     type Item = Incoming;

@@ -1,4 +1,4 @@
-//! What arrives together is done together.
+//! Requests that arrive together are worked on together: the disk is waited for once for all of them.
 
 use std::time::{Duration, Instant};
 
@@ -11,22 +11,22 @@ use crate::error::Error;
 
 /// How many wait in a queue; more wait for a place in it.
 const LONGEST: usize = 4_096;
-/// How many are done together at most.
-const GROUP: usize = 500;
 /// How long a place keeps what it keeps while nothing arrives.
 const IDLE: Duration = Duration::from_millis(100);
 
-/// What is done for many as for one.
+/// Work that is done for a group of requests at once.
 pub trait Together: Clone + Send + 'static {
     /// What it is called in metrics.
     const NAME: &'static str;
+    /// How many requests a group has at most.
+    const GROUP: usize;
     /// Groups that are under way at the same time.
     const SIDE_BY_SIDE: usize;
-    /// How long a group waits for those that may be about to come; see [`Groups::run`].
+    /// How long a group waits for those that may be about to come; see [`Groups::gather`].
     const PATIENCE: Duration;
-    /// What one of them is.
+    /// One request of a group.
     type Item: Send + 'static;
-    /// What it comes to.
+    /// Its result.
     type Outcome: Send + 'static;
     /// Where a group is done.
     type Place: Place;
@@ -68,6 +68,34 @@ impl Place for AtOnce {
     }
 }
 
+/// Why a group was not done.
+pub(super) enum Failed {
+    /// Nothing of it was: each is to be tried by itself.
+    Alone(Error),
+    /// The database is not there, or nobody knows what it did: all of them come again, under their keys.
+    NotNow(String),
+}
+
+impl From<sqlx::Error> for Failed {
+    /// Whoever was in the way of one of them need not be in the way of the others.
+    fn from(error: sqlx::Error) -> Self {
+        if postgres::was_in_the_way(&error) {
+            Self::Alone(error.into())
+        } else {
+            Error::from(error).into()
+        }
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotNow(reason) => Self::NotNow(reason),
+            other => Self::Alone(other),
+        }
+    }
+}
+
 /// One that waits for its turn.
 pub struct Waiting<W: Together> {
     item: W::Item,
@@ -88,6 +116,9 @@ pub(super) fn queue<W: Together>() -> (Queue<W>, Groups<W>) {
 
 impl<W: Together> Queue<W> {
     /// Has it done with whatever else arrives at the time.
+    ///
+    /// # Errors
+    /// [`Error::NotNow`] where nobody works on the queue any more: nothing is known of what became of it.
     pub(super) async fn wait(&self, item: W::Item) -> Result<W::Outcome, Error> {
         let stopping = || Error::NotNow("the service is stopping".to_owned());
         let (reply, outcome) = oneshot::channel();
@@ -113,7 +144,7 @@ impl<W: Together> Groups<W> {
                 biased;
                 Some(ended) = running.join_next() => places.push(place_of(&work, ended)),
                 () = stop.cancelled() => break,
-                count = self.0.recv_many(&mut group, GROUP), if !places.is_empty() => {
+                count = self.0.recv_many(&mut group, W::GROUP), if !places.is_empty() => {
                     if count == 0 {
                         break;
                     }
@@ -125,6 +156,7 @@ impl<W: Together> Groups<W> {
                 // A connection that nobody needs is another's.
                 () = tokio::time::sleep(IDLE), if places.iter().any(Place::is_kept) => {
                     places.iter_mut().for_each(Place::rest);
+                    expected = 0;
                 }
             }
         }
@@ -139,7 +171,7 @@ impl<W: Together> Groups<W> {
         while group.len() < expected && begin.elapsed() < W::PATIENCE {
             // Not a sleep, whose shortest is a millisecond: whatever else is ready in this process goes first.
             tokio::task::yield_now().await;
-            while group.len() < GROUP
+            while group.len() < W::GROUP
                 && let Ok(one) = self.0.try_recv()
             {
                 group.push(one);

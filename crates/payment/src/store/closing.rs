@@ -32,13 +32,12 @@ pub async fn close(
     now: DateTime<Utc>,
 ) -> Result<HashSet<PaymentId>, sqlx::Error> {
     let all = Columns(closing);
-    // As whoever moves anything of a payment: the payment first, and what is read after that stays.
+    // As whoever moves anything of a payment: the payment first, so that nobody else moves it until this commits. One that
+    // somebody holds is left out, for the others must not wait for it.
     let locked = sqlx::query_scalar!(
         "select payment_id from payments
           where payment_id = any($1) and status = any($2)
-          -- One order for all, so that two groups wait for each other and don't deadlock.
-          order by payment_id
-            for update",
+            for update skip locked",
         &all.of(|c| c.payment.id.as_uuid()),
         // As a parameter, so that no index of all that is open is read for it.
         &[PaymentStatus::Processing.as_str()] as &[&str]

@@ -19,29 +19,39 @@ fn known(payment: &Payment, tender: &Tender) -> Option<Known> {
     Some((caller, connector, tender.kind.as_str(), token))
 }
 
+/// What came of remembering means.
+#[derive(Debug, Default)]
+pub struct Remembered {
+    /// Tenders whose means was detached, each by the place of its payment and its own: no new payment may use it.
+    pub detached: Vec<(usize, usize)>,
+    /// Means that are new; see [`forget_unused`].
+    pub added: Vec<PaymentMethodId>,
+}
+
 /// Remembers the means by which `payments` are paid, where their connectors know them by tokens, and shows in their
-/// tenders those that were added. Returns tenders whose means was detached, each by the place of its payment and its own:
-/// no new payment may use it.
+/// tenders those that a caller added.
 pub async fn remember(
     conn: &mut PgConnection,
     payments: &mut [Payment],
     now: DateTime<Utc>,
-) -> Result<Vec<(usize, usize)>, sqlx::Error> {
+) -> Result<Remembered, sqlx::Error> {
     // One order for all, so that two payments by the same means wait for each other and don't deadlock.
     let seen: BTreeSet<Known> = payments
         .iter()
         .flat_map(|payment| payment.tenders.iter().filter_map(|tender| known(payment, tender)))
         .collect();
     if seen.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Remembered::default());
     }
     let seen: Vec<Known> = seen.into_iter().collect();
     let mut found = look_up(conn, &seen).await?;
+    let mut added = Vec::new();
     if found.len() < seen.len() {
-        add(conn, &seen, now).await?;
+        added = add(conn, &seen, now).await?;
         found = look_up(conn, &seen).await?;
     }
-    Ok(show(payments, &found))
+    let detached = show(payments, &found);
+    Ok(Remembered { detached, added })
 }
 
 /// What is stored of a buyer's means.
@@ -91,20 +101,44 @@ async fn look_up<'a>(
 }
 
 /// Stores those that are new.
-async fn add(conn: &mut PgConnection, seen: &[Known], now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+async fn add(
+    conn: &mut PgConnection,
+    seen: &[Known],
+    now: DateTime<Utc>,
+) -> Result<Vec<PaymentMethodId>, sqlx::Error> {
     let column = Columns(seen);
-    sqlx::query!(
-        "insert into payment_methods (payment_method_id, caller, connector, kind, token, created_at)
+    let added = sqlx::query_scalar!(
+        r#"insert into payment_methods (payment_method_id, caller, connector, kind, token, created_at)
          select seen.*, $1
            from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
                     as seen (payment_method_id, caller, connector, kind, token)
-         on conflict on constraint payment_methods_token do nothing",
+          -- One order for all, of bytes as above.
+          order by seen.caller collate "C", seen.connector collate "C", seen.kind collate "C", seen.token collate "C"
+         on conflict on constraint payment_methods_token do nothing
+         returning payment_method_id"#,
         now,
         &column.of(|_| PaymentMethodId::generate().as_uuid()),
         &column.of(|(caller, ..)| caller.as_str()) as &[&str],
         &column.of(|(_, connector, ..)| *connector) as &[&str],
         &column.of(|(_, _, kind, _)| *kind) as &[&str],
         &column.of(|(.., token)| token.as_str()) as &[&str]
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(added.into_iter().map(PaymentMethodId::from_uuid).collect())
+}
+
+/// Forgets those of `added`, which are new in this transaction, that no tender is paid by: the payments that were to use
+/// them are left out.
+pub async fn forget_unused(conn: &mut PgConnection, added: &[PaymentMethodId]) -> Result<(), sqlx::Error> {
+    if added.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "delete from payment_methods m
+          where m.payment_method_id = any($1)
+            and not exists (select from tenders t where t.payment_method_id = m.payment_method_id)",
+        &Columns(added).of(|id| id.as_uuid())
     )
     .execute(conn)
     .await?;
@@ -160,13 +194,13 @@ pub async fn remember_route(
     let kinds = column.of(|(_, _, kind, _)| kind.as_str());
     let tokens = column.of(|(.., token)| &***token);
     sqlx::query!(
-        "insert into payment_methods (payment_method_id, caller, connector, kind, token, created_at)
+        r#"insert into payment_methods (payment_method_id, caller, connector, kind, token, created_at)
          select seen.payment_method_id, $1, seen.connector, seen.kind, seen.token, $2
            from unnest($3::uuid[], $4::text[], $5::text[], $6::text[])
                     as seen (payment_method_id, connector, kind, token)
           -- One order for all, as above: over the connectors too, whichever a payment is offered to first.
-          order by seen.connector, seen.kind, seen.token
-         on conflict on constraint payment_methods_token do nothing",
+          order by seen.connector collate "C", seen.kind collate "C", seen.token collate "C"
+         on conflict on constraint payment_methods_token do nothing"#,
         caller,
         now,
         &column.of(|_| PaymentMethodId::generate().as_uuid()),
