@@ -14,9 +14,17 @@ use crate::store::payments::Columns;
 type Known = (String, &'static str, &'static str, String);
 
 fn known(payment: &Payment, tender: &Tender) -> Option<Known> {
-    let token = tender.token.as_deref()?.to_owned();
-    let (caller, connector) = (payment.caller.clone(), payment.connector.as_str());
-    Some((caller, connector, tender.kind.as_str(), token))
+    let token = tender.token.as_ref()?;
+    Some(known_as(&payment.caller, payment.connector, tender.kind, token))
+}
+
+fn known_as(caller: &str, connector: ConnectorName, kind: TenderKind, token: &Token) -> Known {
+    (
+        caller.to_owned(),
+        connector.as_str(),
+        kind.as_str(),
+        (**token).to_owned(),
+    )
 }
 
 /// What came of remembering means.
@@ -35,23 +43,30 @@ pub async fn remember(
     payments: &mut [Payment],
     now: DateTime<Utc>,
 ) -> Result<Remembered, sqlx::Error> {
-    // One order for all, so that two payments by the same means wait for each other and don't deadlock.
-    let seen: BTreeSet<Known> = payments
+    let seen = payments
         .iter()
-        .flat_map(|payment| payment.tenders.iter().filter_map(|tender| known(payment, tender)))
-        .collect();
-    if seen.is_empty() {
-        return Ok(Remembered::default());
-    }
-    let seen: Vec<Known> = seen.into_iter().collect();
-    let mut found = look_up(conn, &seen).await?;
-    let mut added = Vec::new();
-    if found.len() < seen.len() {
-        added = add(conn, &seen, now).await?;
-        found = look_up(conn, &seen).await?;
-    }
+        .flat_map(|payment| payment.tenders.iter().filter_map(|tender| known(payment, tender)));
+    let (found, added) = find_or_add(conn, seen.collect(), now).await?;
     let detached = show(payments, &found);
     Ok(Remembered { detached, added })
+}
+
+/// What is stored of `seen`, and which of it is new.
+async fn find_or_add(
+    conn: &mut PgConnection,
+    seen: BTreeSet<Known>,
+    now: DateTime<Utc>,
+) -> Result<(HashMap<Known, Found>, Vec<PaymentMethodId>), sqlx::Error> {
+    if seen.is_empty() {
+        return Ok((HashMap::new(), Vec::new()));
+    }
+    let seen: Vec<Known> = seen.into_iter().collect();
+    let found = look_up(conn, &seen).await?;
+    if found.len() == seen.len() {
+        return Ok((found, Vec::new()));
+    }
+    let added = add(conn, &seen, now).await?;
+    Ok((look_up(conn, &seen).await?, added))
 }
 
 /// What is stored of a buyer's means.
@@ -62,10 +77,7 @@ struct Found {
     is_detached: bool,
 }
 
-async fn look_up<'a>(
-    conn: &mut PgConnection,
-    seen: &'a [Known],
-) -> Result<HashMap<&'a Known, Found>, sqlx::Error> {
+async fn look_up(conn: &mut PgConnection, seen: &[Known]) -> Result<HashMap<Known, Found>, sqlx::Error> {
     let column = Columns(seen);
     let rows = sqlx::query!(
         r#"select seen.place as "place!", m.payment_method_id, m.brand, m.last_four,
@@ -89,7 +101,7 @@ async fn look_up<'a>(
         };
         let (is_added, is_detached) = (row.is_added, row.is_detached);
         Some((
-            seen.get(place)?,
+            seen.get(place)?.clone(),
             Found {
                 paid_by,
                 is_added,
@@ -112,7 +124,7 @@ async fn add(
          select seen.*, $1
            from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
                     as seen (payment_method_id, caller, connector, kind, token)
-          -- One order for all, of bytes as above.
+          -- One order for all, so that two payments by the same means wait for each other and don't deadlock.
           order by seen.caller collate "C", seen.connector collate "C", seen.kind collate "C", seen.token collate "C"
          on conflict on constraint payment_methods_token do nothing
          returning payment_method_id"#,
@@ -146,7 +158,7 @@ pub async fn forget_unused(conn: &mut PgConnection, added: &[PaymentMethodId]) -
 }
 
 /// Shows in the tenders those that were added; returns the places of those that were detached.
-fn show(payments: &mut [Payment], found: &HashMap<&Known, Found>) -> Vec<(usize, usize)> {
+fn show(payments: &mut [Payment], found: &HashMap<Known, Found>) -> Vec<(usize, usize)> {
     let mut detached = Vec::new();
     if !found.values().any(|found| found.is_added) {
         return detached;
@@ -186,54 +198,15 @@ pub async fn remember_route(
         .iter()
         .flat_map(|candidate| {
             let tenders = tenders.iter().zip(&candidate.tokens).enumerate();
-            tenders.map(|(place, (tender, token))| (place, candidate.connector, tender.kind, token))
+            tenders.map(|(place, (tender, token))| {
+                let known = known_as(caller, candidate.connector, tender.kind, token);
+                (place, candidate.connector, known)
+            })
         })
         .collect();
-    let column = Columns(&seen);
-    let connectors = column.of(|(_, connector, ..)| connector.as_str());
-    let kinds = column.of(|(_, _, kind, _)| kind.as_str());
-    let tokens = column.of(|(.., token)| &***token);
-    sqlx::query!(
-        r#"insert into payment_methods (payment_method_id, caller, connector, kind, token, created_at)
-         select seen.payment_method_id, $1, seen.connector, seen.kind, seen.token, $2
-           from unnest($3::uuid[], $4::text[], $5::text[], $6::text[])
-                    as seen (payment_method_id, connector, kind, token)
-          -- One order for all, as above: over the connectors too, whichever a payment is offered to first.
-          order by seen.connector collate "C", seen.kind collate "C", seen.token collate "C"
-         on conflict on constraint payment_methods_token do nothing"#,
-        caller,
-        now,
-        &column.of(|_| PaymentMethodId::generate().as_uuid()),
-        &connectors as &[&str],
-        &kinds as &[&str],
-        &tokens as &[&str]
-    )
-    .execute(&mut *conn)
-    .await?;
-    let detached = sqlx::query!(
-        "select m.connector, m.kind, m.token
-           from payment_methods m
-           join unnest($2::text[], $3::text[], $4::text[]) as seen (connector, kind, token)
-                using (connector, kind, token)
-          where m.caller = $1 and m.detached_at is not null",
-        caller,
-        &connectors as &[&str],
-        &kinds as &[&str],
-        &tokens as &[&str]
-    )
-    .fetch_all(conn)
-    .await?;
-    let is_detached = |connector: ConnectorName, kind: TenderKind, token: &Token| {
-        let is_it = |(of, as_kind, name): (&str, &str, &str)| {
-            of == connector.as_str() && as_kind == kind.as_str() && name == &**token
-        };
-        detached
-            .iter()
-            .any(|row| is_it((&row.connector, &row.kind, &row.token)))
-    };
-    Ok(seen
-        .iter()
-        .filter(|(_, connector, kind, token)| is_detached(*connector, *kind, token))
-        .map(|(place, connector, ..)| (*place, *connector))
-        .collect())
+    let all = seen.iter().map(|(.., known)| known.clone()).collect();
+    let (found, _) = find_or_add(conn, all, now).await?;
+    let is_detached = |known: &Known| found.get(known).is_some_and(|found| found.is_detached);
+    let detached = seen.into_iter().filter(|(.., known)| is_detached(known));
+    Ok(detached.map(|(place, connector, _)| (place, connector)).collect())
 }
