@@ -120,11 +120,12 @@ impl<W: Together> Queue<W> {
     /// # Errors
     /// [`Error::NotNow`] where nobody works on the queue any more: nothing is known of what became of it.
     pub(super) async fn wait(&self, item: W::Item) -> Result<W::Outcome, Error> {
-        let stopping = || Error::NotNow("the service is stopping".to_owned());
+        let gone = |what: &str| Error::NotNow(what.to_owned());
         let (reply, outcome) = oneshot::channel();
         let waiting = Waiting { item, reply };
-        self.0.send(waiting).await.map_err(|_| stopping())?;
-        outcome.await.map_err(|_| stopping())
+        let sent = self.0.send(waiting).await;
+        sent.map_err(|_| gone("the service is stopping"))?;
+        outcome.await.map_err(|_| gone("what became of it is not known"))
     }
 }
 

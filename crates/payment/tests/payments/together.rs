@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::asking::eventually;
+use crate::gate::{self, Gate, Hold};
 use crate::sound::assert_sound;
 use crate::support::*;
 use http::Method;
@@ -237,5 +238,55 @@ async fn what_somebody_else_ends_meanwhile_is_ended_once() {
         let path = format!("/v1/payments/{}", id(&payment));
         assert_eq!(platform.get("payment", &path).await.expect(200), payment);
     }
+    assert_sound(&platform).await;
+}
+
+/// Of a group that is being closed another copy took one of the keys over: here that one is not answered, and its
+/// neighbours are.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_taken_over_costs_its_neighbours_nothing() {
+    let platform = Platform::of(&[partner_service(), gate::network(), payment::service()])
+        .setting("payment.connector_timeout_ms", "20000")
+        .start()
+        .await;
+    let (gate, shop) = (Gate::of(&platform), shop());
+    let platform = Arc::new(platform);
+    let asked: Vec<_> = (0..6)
+        .map(|n| {
+            gate.hold("sale", None, Hold::After);
+            pay(
+                &platform,
+                format!("key-{n}"),
+                card(&format!("order-{n}"), shop, "tok_ok"),
+            )
+        })
+        .collect();
+    gate.reached(6).await;
+    let by_sql = async |statement: &'static str| {
+        let mut work = platform.database("payment").db().begin().await.unwrap();
+        let done = sqlx::query(statement).execute(&mut *work).await.unwrap();
+        work.commit().await.unwrap();
+        done.rows_affected()
+    };
+    let take_over = "update once.keys set fence = fence + 1
+                      where scope = (select scope from once.keys order by scope limit 1)";
+    assert_eq!(by_sql(take_over).await, 1);
+    gate.open();
+    let mut unanswered = 0;
+    for answer in asked {
+        let answer = answer.await.unwrap();
+        if answer.status == 201 {
+            assert_eq!(answer.body["status"], "completed", "{}", answer.body);
+        } else {
+            assert_eq!(answer.expect(409)["code"], "request_in_progress");
+            unanswered += 1;
+        }
+    }
+    assert_eq!(unanswered, 1);
+    // Its lease ends.
+    assert_eq!(
+        by_sql("update transactions set due_at = now() where state = 'sent'").await,
+        1
+    );
     assert_sound(&platform).await;
 }
