@@ -92,9 +92,7 @@ async fn each_is_answered_by_itself(kinds: &'static [(&str, u16, &str)]) {
     let platform = Arc::new(platform().start().await);
     let shop = shop();
     let poison = "alter table payment_lines add constraint no_poison check (category <> 'poison')";
-    let mut work = platform.database("payment").db().begin().await.unwrap();
-    sqlx::query(poison).execute(&mut *work).await.unwrap();
-    work.commit().await.unwrap();
+    by_sql(&platform, poison).await;
     let method = stored(&platform, "tok_3ds_frictionless").await;
     let path = format!("/v1/payment-methods/{}", stored(&platform, "tok_twice").await);
     platform
@@ -214,44 +212,15 @@ async fn nobody_is_answered_with_anothers_payment() {
     assert_sound(&platform).await;
 }
 
-/// Of a group that is being closed some were told of by the network meanwhile: they are written once, and answered as they
-/// stand.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_somebody_else_ends_meanwhile_is_ended_once() {
-    let platform = Arc::new(platform().start().await);
-    let shop = shop();
-    let asked: Vec<_> = (0..48)
-        .map(|n| {
-            let token = if n % 3 == 0 { "tok_webhook_early" } else { "tok_ok" };
-            pay(
-                &platform,
-                format!("key-{n}"),
-                card(&format!("order-{n}"), shop, token),
-            )
-        })
-        .collect();
-    for answer in asked {
-        let payment = answer.await.unwrap().expect(201);
-        assert_eq!(payment["status"], "completed");
-        let told = crate::asking::told(&platform, "payment-completed", &id(&payment)).await;
-        assert_eq!(told.len(), 1, "{payment}");
-        let path = format!("/v1/payments/{}", id(&payment));
-        assert_eq!(platform.get("payment", &path).await.expect(200), payment);
-    }
-    assert_sound(&platform).await;
-}
-
-/// Of a group that is being closed another copy took one of the keys over: here that one is not answered, and its
-/// neighbours are.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_is_taken_over_costs_its_neighbours_nothing() {
+/// Six payments that the network has executed and not answered yet.
+async fn six_about_to_be_closed() -> (Arc<Platform>, Arc<Gate>, Vec<JoinHandle<Answer>>) {
     let platform = Platform::of(&[partner_service(), gate::network(), payment::service()])
         .setting("payment.connector_timeout_ms", "20000")
         .start()
         .await;
     let (gate, shop) = (Gate::of(&platform), shop());
     let platform = Arc::new(platform);
-    let asked: Vec<_> = (0..6)
+    let asked = (0..6)
         .map(|n| {
             gate.hold("sale", None, Hold::After);
             pay(
@@ -262,15 +231,50 @@ async fn a_key_that_is_taken_over_costs_its_neighbours_nothing() {
         })
         .collect();
     gate.reached(6).await;
-    let by_sql = async |statement: &'static str| {
-        let mut work = platform.database("payment").db().begin().await.unwrap();
-        let done = sqlx::query(statement).execute(&mut *work).await.unwrap();
-        work.commit().await.unwrap();
-        done.rows_affected()
-    };
+    (platform, gate, asked)
+}
+
+async fn by_sql(platform: &Platform, statement: &'static str) -> u64 {
+    let mut work = platform.database("payment").db().begin().await.unwrap();
+    let done = sqlx::query(statement).execute(&mut *work).await.unwrap();
+    work.commit().await.unwrap();
+    done.rows_affected()
+}
+
+/// Of a group that is about to be closed the worker, which asked the network, ended one: it is told of once, and answered
+/// as it stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_else_ends_meanwhile_is_ended_once() {
+    let (platform, gate, asked) = six_about_to_be_closed().await;
+    let hand_over = "update transactions set due_at = now()
+                      where transaction_id = (select transaction_id from transactions order by transaction_id limit 1)";
+    assert_eq!(by_sql(&platform, hand_over).await, 1);
+    eventually("the worker has ended it", async || {
+        let ended: i64 = sqlx::query_scalar("select count(*) from payments where status = 'completed'")
+            .fetch_one(platform.database("payment").db().pool())
+            .await
+            .unwrap();
+        (ended == 1).then_some(())
+    })
+    .await;
+    gate.open();
+    for answer in asked {
+        let payment = answer.await.unwrap().expect(201);
+        assert_eq!(payment["status"], "completed");
+        let told = crate::asking::told(&platform, "payment-completed", &id(&payment)).await;
+        assert_eq!(told.len(), 1, "{payment}");
+    }
+    assert_sound(&platform).await;
+}
+
+/// Of a group that is about to be closed another copy took one of the keys over: here that one is not answered, and its
+/// neighbours are.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_taken_over_costs_its_neighbours_nothing() {
+    let (platform, gate, asked) = six_about_to_be_closed().await;
     let take_over = "update once.keys set fence = fence + 1
                       where scope = (select scope from once.keys order by scope limit 1)";
-    assert_eq!(by_sql(take_over).await, 1);
+    assert_eq!(by_sql(&platform, take_over).await, 1);
     gate.open();
     let mut unanswered = 0;
     for answer in asked {
@@ -283,10 +287,7 @@ async fn a_key_that_is_taken_over_costs_its_neighbours_nothing() {
         }
     }
     assert_eq!(unanswered, 1);
-    // Its lease ends.
-    assert_eq!(
-        by_sql("update transactions set due_at = now() where state = 'sent'").await,
-        1
-    );
+    let end_its_lease = "update transactions set due_at = now() where state = 'sent'";
+    assert_eq!(by_sql(&platform, end_its_lease).await, 1);
     assert_sound(&platform).await;
 }
