@@ -9,7 +9,7 @@ use web::FieldError;
 
 use super::close::Closed;
 use super::conclude::{first_task, task};
-use super::open::{Opened, Opening};
+use super::open::Opened;
 use super::{Answered, Begun, Incoming, Keeping, Payments, answer_of, keep};
 use crate::domain::{ConnectorName, OperationState, Payment, Route, Transaction, Unusable};
 use crate::error::{Error, unusable};
@@ -23,10 +23,10 @@ impl Payments {
         if incoming.order.connector.is_none() {
             return self.accept_apart(incoming).await;
         }
-        let (incoming, opening) = self.0.opener.wait(incoming).await?;
-        match opening? {
-            Opening::Opened(opened) => self.charge(&incoming, &opened).await,
-            Opening::Apart => self.accept_apart(incoming).await,
+        let (incoming, opened) = self.0.opener.wait(incoming).await?;
+        match opened? {
+            Some(opened) => self.charge(&incoming, &opened).await,
+            None => self.accept_apart(incoming).await,
         }
     }
 

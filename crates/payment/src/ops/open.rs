@@ -22,15 +22,6 @@ pub struct Opened {
     pub(super) operation: Transaction,
 }
 
-/// What became of one of a group.
-pub enum Opening {
-    /// It is open.
-    Opened(Box<Opened>),
-    /// Nothing: its key was used before, or its order reference is taken, or its means may not be used, or somebody
-    /// else is at work on one of these. It is to be looked at by itself.
-    Apart,
-}
-
 impl Together for Opener {
     const NAME: &'static str = "open";
     const GROUP: usize = 100;
@@ -38,7 +29,9 @@ impl Together for Opener {
     const SIDE_BY_SIDE: usize = 1;
     const PATIENCE: Duration = Duration::ZERO;
     type Item = Incoming;
-    type Outcome = (Incoming, Result<Opening, Error>);
+    /// None: its key was used before, or its order reference is taken, or its means may not be used, or somebody else is
+    /// at work on one of these. It is to be looked at by itself.
+    type Outcome = (Incoming, Result<Option<Opened>, Error>);
     type Place = ();
 
     fn place(&self) {}
@@ -56,11 +49,7 @@ impl Together for Opener {
                 HashMap::new()
             }
         };
-        let outcome = |(place, incoming)| {
-            let opened = opened.remove(&place);
-            let opening = opened.map_or(Opening::Apart, |opened| Opening::Opened(Box::new(opened)));
-            (incoming, Ok(opening))
-        };
+        let outcome = |(place, incoming)| (incoming, Ok(opened.remove(&place)));
         group.into_iter().enumerate().map(outcome).collect()
     }
 }

@@ -17,6 +17,7 @@ mod stripe_double;
 mod support;
 
 mod card_payments;
+mod closing;
 mod conformance;
 mod disconnects;
 mod external_payments;
