@@ -8,8 +8,9 @@ use telemetry::TraceContext;
 
 use crate::{BusError, Outbox};
 
-/// The first events of things that one statement makes, as the columns that the function `bus.append_first` takes. The
-/// statement calls it, with all of them or with those of the things that it has made.
+/// The first events of things that one statement makes, as columns of the table `bus.outbox`. The statement inserts them,
+/// all or those of the things that it has made, each as number 1 of its topic and aggregate: should an aggregate have events
+/// already, the constraint `outbox_numbered` stops the whole.
 #[derive(Debug, Default)]
 pub struct FirstEvents {
     /// Where each is published.
@@ -65,6 +66,14 @@ impl Outbox {
             outbox: self.clone(),
         }
     }
+
+    /// The same, for statements that find each row by its key; see [`postgres::Db::single_by_key`].
+    pub fn at_once_by_key(&self) -> AtOnce {
+        AtOnce {
+            single: self.db().single_by_key(),
+            outbox: self.clone(),
+        }
+    }
 }
 
 impl AtOnce {
@@ -80,7 +89,9 @@ impl AtOnce {
         let conn = self.single.conn().await?;
         let answer = tokio::time::timeout(limit, statement.run(conn)).await;
         let value = self.single.end(answer)?;
-        self.outbox.ring(events.topics.iter().copied());
+        if !events.topics.is_empty() {
+            self.outbox.ring(events.topics.iter().copied());
+        }
         Ok(value)
     }
 
@@ -95,7 +106,7 @@ impl AtOnce {
     }
 }
 
-/// A statement that writes state and calls `bus.append_first`.
+/// A statement that writes state and inserts what tells of it; see [`FirstEvents`].
 pub trait Statement: Send {
     /// What it answers.
     type Output: Send;

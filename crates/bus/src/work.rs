@@ -58,20 +58,11 @@ impl Outbox {
 
     /// Begins a unit of work.
     pub async fn begin(&self) -> Result<Work, sqlx::Error> {
-        Ok(self.work(self.db.begin().await?))
-    }
-
-    /// The same, for statements that find each row by its key; see [`Db::begin_by_key`].
-    pub async fn begin_by_key(&self) -> Result<Work, sqlx::Error> {
-        Ok(self.work(self.db.begin_by_key().await?))
-    }
-
-    fn work(&self, transaction: Transaction) -> Work {
-        Work {
-            transaction,
+        Ok(Work {
+            transaction: self.db.begin().await?,
             outgoing: Vec::new(),
             bells: Arc::clone(&self.bells),
-        }
+        })
     }
 
     /// Changes whenever something was published from this process.

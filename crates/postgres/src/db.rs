@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Connection as _;
-use sqlx::Postgres;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
+use sqlx::{PgConnection, Postgres};
 use tokio::sync::oneshot;
 
-use crate::transaction::Planning;
 use crate::whereabouts::{Whereabouts, read_only};
 use crate::{Address, PostgresError, Timeouts, Transaction};
 
@@ -110,12 +109,7 @@ impl Db {
         };
         let first = hosts.first().map(|host| host.options.clone()).unwrap_or_default();
         if hosts.len() <= 1 {
-            let pool = plain_pool(options).before_acquire(|connection, _| {
-                Box::pin(async move {
-                    sqlx::raw_sql("begin; rollback").execute(connection).await?;
-                    Ok(true)
-                })
-            });
+            let pool = plain_pool(options).before_acquire(|connection, _| Box::pin(is_clean(connection)));
             let pool = open(pool, first).await.map_err(unreachable)?;
             return Ok(Self {
                 pool,
@@ -199,25 +193,23 @@ impl Db {
 
     /// Opens a transaction. Every write of the project goes through one, or through [`Db::single`].
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
-        self.begin_planned(Planning::AsUsual).await
-    }
-
-    /// Opens a transaction whose statements find each row by its key, from plans that are made once. Otherwise a plan that
-    /// was made while the tables were small reads them from end to end, for as long as it is kept.
-    pub async fn begin_by_key(&self) -> Result<Transaction, sqlx::Error> {
-        self.begin_planned(Planning::ByKey).await
-    }
-
-    async fn begin_planned(&self, planning: Planning) -> Result<Transaction, sqlx::Error> {
         let whereabouts = self
             .several
             .as_ref()
             .map(|several| Arc::clone(&several.whereabouts));
-        let begun = Transaction::begin(&self.pool, self.commit_limit, whereabouts, planning).await;
+        let begun = Transaction::begin(&self.pool, self.commit_limit, whereabouts).await;
         if begun.is_err() {
             self.look_for_primary();
         }
         begun
+    }
+
+    /// Whether a connection of the pool may be used, asked as by the pool itself.
+    pub(crate) async fn is_sound(&self, conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
+        match &self.several {
+            Some(several) => several.whereabouts.may_write(conn).await,
+            None => is_clean(conn).await,
+        }
     }
 
     /// How long a statement that is its own transaction may take.
@@ -296,6 +288,12 @@ fn plain_pool(options: &DbOptions) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(options.max_connections)
         .acquire_timeout(options.timeouts.acquire)
+}
+
+/// Ends whatever transaction is open on it.
+async fn is_clean(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::raw_sql("begin; rollback").execute(conn).await?;
+    Ok(true)
 }
 
 /// The pool of the primary among several hosts.

@@ -10,9 +10,11 @@ use tokio::time::error::Elapsed;
 use crate::transaction::unknown;
 use crate::{Db, is_transient};
 
-/// How long a connection is used without going through the pool, which asks each that it hands out whether it is sound
-/// and whether its server is the primary still. To ask before every statement costs a round trip a statement.
-const KEPT: Duration = Duration::from_secs(1);
+/// How long a connection is used without being asked what the pool asks each that it hands out: whether it is sound, and
+/// whether its server is the primary still. To ask before every statement costs a round trip a statement.
+const TRUSTED: Duration = Duration::from_secs(1);
+/// How long one is kept at most. Another has to have the statement planned first, so it is not exchanged often.
+const KEPT: Duration = Duration::from_mins(5);
 
 /// A place for statements that the server commits by themselves, one after another. The connection comes from the pool
 /// with no transaction open on it (see [`Db::connect`]), so no statement can become part of another's.
@@ -23,21 +25,52 @@ const KEPT: Duration = Duration::from_secs(1);
 pub struct Single {
     kept: Option<Kept>,
     is_busy: bool,
+    planning: Planning,
     db: Db,
 }
+
+/// How the server plans the statements of a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Planning {
+    /// By what it knows of the tables.
+    AsUsual,
+    /// Each row is found by its key.
+    ByKey,
+}
+
+/// What a session is told whose statements find each row by its key, from plans that are made once.
+const BY_KEY: &str = "set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; \
+    set plan_cache_mode = force_generic_plan";
+
+/// What takes that back.
+const AS_USUAL: &str =
+    "reset enable_seqscan; reset enable_hashjoin; reset enable_mergejoin; reset plan_cache_mode";
 
 #[derive(Debug)]
 struct Kept {
     conn: PoolConnection<Postgres>,
     since: Instant,
+    asked: Instant,
 }
 
 impl Db {
     /// A place for statements that are transactions of their own. It takes no connection yet.
     pub fn single(&self) -> Single {
+        self.planned(Planning::AsUsual)
+    }
+
+    /// The same, for statements that find each row by its key. Otherwise a plan that was made while the tables were small
+    /// reads them from end to end, for as long as it is kept. A plan that was made before, for the same statement on the same
+    /// connection, is used as it is: such a statement comes by this way only.
+    pub fn single_by_key(&self) -> Single {
+        self.planned(Planning::ByKey)
+    }
+
+    fn planned(&self, planning: Planning) -> Single {
         Single {
             kept: None,
             is_busy: false,
+            planning,
             db: self.clone(),
         }
     }
@@ -58,22 +91,47 @@ impl Single {
         if self.is_busy {
             self.close();
         }
-        let kept = match self.kept.take() {
-            Some(kept) if kept.since.elapsed() < KEPT => kept,
-            old => {
-                drop(old);
-                let conn = self.db.pool().acquire().await;
-                if conn.is_err() {
-                    self.db.look_for_primary();
-                }
-                Kept {
-                    conn: conn?,
-                    since: Instant::now(),
-                }
-            }
-        };
+        if self
+            .kept
+            .as_ref()
+            .is_some_and(|kept| kept.since.elapsed() >= KEPT)
+        {
+            self.give_back();
+        }
+        // Given up from here on, it is closed.
         self.is_busy = true;
-        Ok(&mut self.kept.insert(kept).conn)
+        if let Some(kept) = &mut self.kept
+            && kept.asked.elapsed() >= TRUSTED
+        {
+            if matches!(self.db.is_sound(&mut kept.conn).await, Ok(true)) {
+                kept.asked = Instant::now();
+            } else {
+                self.close();
+                self.is_busy = true;
+            }
+        }
+        let (kept, is_new) = match self.kept.take() {
+            Some(kept) => (kept, false),
+            None => (self.acquire().await?, true),
+        };
+        let kept = self.kept.insert(kept);
+        if is_new && self.planning == Planning::ByKey {
+            sqlx::raw_sql(BY_KEY).execute(&mut *kept.conn).await?;
+        }
+        Ok(&mut kept.conn)
+    }
+
+    async fn acquire(&self) -> Result<Kept, sqlx::Error> {
+        let conn = self.db.pool().acquire().await;
+        if conn.is_err() {
+            self.db.look_for_primary();
+        }
+        let now = Instant::now();
+        Ok(Kept {
+            conn: conn?,
+            since: now,
+            asked: now,
+        })
     }
 
     /// What is known of the statement after its answer.
@@ -109,7 +167,21 @@ impl Single {
         if self.is_busy {
             self.close();
         }
-        self.kept = None;
+        self.give_back();
+    }
+
+    /// The next one to have it plans as usual.
+    fn give_back(&mut self) {
+        let Some(Kept { mut conn, .. }) = self.kept.take() else {
+            return;
+        };
+        if self.planning == Planning::ByKey {
+            tokio::spawn(async move {
+                if sqlx::raw_sql(AS_USUAL).execute(&mut *conn).await.is_err() {
+                    conn.close_on_drop();
+                }
+            });
+        }
     }
 
     fn close(&mut self) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgTransactionManager};
-use sqlx::{PgConnection, Postgres, SqlSafeStr as _};
+use sqlx::{PgConnection, Postgres};
 use sqlx_core::transaction::TransactionManager as _;
 use tokio::time::timeout;
 
@@ -16,10 +16,6 @@ use crate::whereabouts::Whereabouts;
 /// Where a statement has failed before, `commit` alone rolls back and is answered with OK, and so passes for done. The
 /// first of these two fails instead, in the same message.
 const COMMIT: &str = "select 1; commit";
-
-/// How a transaction begins whose statements find each row by its key.
-const BEGIN_BY_KEY: &str = "begin; set local enable_seqscan = off; set local enable_hashjoin = off; \
-    set local enable_mergejoin = off; set local plan_cache_mode = force_generic_plan";
 
 /// A transaction on a service's own database; dropped without a commit, it is rolled back.
 #[derive(Debug)]
@@ -30,21 +26,11 @@ pub struct Transaction {
     whereabouts: Option<Arc<Whereabouts>>,
 }
 
-/// How the server plans the statements of a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Planning {
-    /// By what it knows of the tables.
-    AsUsual,
-    /// Each row is found by its key.
-    ByKey,
-}
-
 impl Transaction {
     pub(crate) async fn begin(
         pool: &PgPool,
         commit_limit: Duration,
         whereabouts: Option<Arc<Whereabouts>>,
-        planning: Planning,
     ) -> Result<Self, sqlx::Error> {
         let conn = pool.acquire().await?;
         let mut transaction = Self {
@@ -53,11 +39,7 @@ impl Transaction {
             commit_limit,
             whereabouts,
         };
-        let begin = match planning {
-            Planning::AsUsual => None,
-            Planning::ByKey => Some(BEGIN_BY_KEY.into_sql_str()),
-        };
-        PgTransactionManager::begin(&mut transaction.conn, begin).await?;
+        PgTransactionManager::begin(&mut transaction.conn, None).await?;
         Ok(transaction)
     }
 

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use postgres::{Db, DbOptions, is_transient};
+use postgres::{Db, DbOptions, Single, is_transient};
 
 async fn write(db: &Db, n: i32) -> Result<(), sqlx::Error> {
     let mut single = db.single();
@@ -89,4 +89,28 @@ async fn without_an_answer_nobody_says_that_nothing_happened() {
     };
     assert!(is_transient(&error), "{error}");
     assert!(error.to_string().contains("not known"), "{error}");
+}
+
+async fn planning(single: &mut Single) -> String {
+    let limit = single.limit();
+    let asked = sqlx::query_scalar("show enable_seqscan").fetch_one(single.conn().await.unwrap());
+    let answer = tokio::time::timeout(limit, asked).await;
+    single.end(answer).unwrap()
+}
+
+#[tokio::test]
+async fn who_gets_a_connection_after_one_that_was_planned_by_key_is_planned_as_usual() {
+    let (_database, options) = database().await;
+    let db = Db::connect(&options).await.unwrap();
+    for _ in 0..3 {
+        let mut by_key = db.single_by_key();
+        assert_eq!(planning(&mut by_key).await, "off");
+        by_key.rest();
+        assert_eq!(planning(&mut db.single()).await, "on");
+        // The same where it is given up.
+        assert_eq!(planning(&mut by_key).await, "off");
+        by_key.conn().await.unwrap();
+        drop(by_key);
+        assert_eq!(planning(&mut db.single()).await, "on");
+    }
 }

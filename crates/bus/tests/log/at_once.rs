@@ -20,8 +20,11 @@ impl Statement for Effects<'_> {
 
     async fn run(self, conn: &mut PgConnection) -> Result<i64, sqlx::Error> {
         sqlx::query_scalar(
-            "with written as (insert into effects (aggregate, number) select a, $6 from unnest($2) as a)
-             select bus.append_first($1, $2, $3, $4, $5)",
+            "with written as (insert into effects (aggregate, number) select a, $6 from unnest($2) as a),
+                  told as (insert into bus.outbox (topic, aggregate, number, payload, trace_parent, occurred_at)
+                           select t, a, 1, e::jsonb, p, o from unnest($1, $2, $3, $4, $5) as f (t, a, e, p, o)
+                           returning 1)
+             select count(*) from told",
         )
         .bind(&self.events.topics)
         .bind(&self.events.aggregates)
