@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use cache::Cache;
-use futures::{StreamExt as _, stream};
+use futures::{FutureExt as _, StreamExt as _, stream};
 use once::{Answer, KeyedRequest};
 
 /// How long an answer is at hand.
@@ -55,12 +55,16 @@ impl Hints {
         let entries: Vec<_> = all
             .filter_map(|(key, answer)| Some((name(key), entry(key, answer)?)))
             .collect();
-        tokio::spawn(async move {
+        let mut putting = Box::pin(async move {
             let cache = &cache;
             let put =
                 |(name, kept): (String, Bytes)| async move { cache.put(&name, kept, TIME_TO_LIVE).await };
             stream::iter(entries).for_each_concurrent(SIDE_BY_SIDE, put).await;
         });
+        // A cache in this process is through at once, without a task that another thread would be woken for.
+        if putting.as_mut().now_or_never().is_none() {
+            tokio::spawn(putting);
+        }
     }
 
     /// Keeps many of them.
