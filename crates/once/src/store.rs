@@ -36,6 +36,17 @@ pub struct Granted {
     pub subject: Option<String>,
 }
 
+impl Granted {
+    /// The claim of whoever inserted a key that nobody had used, in the statement that made its subject.
+    pub fn first(request: &KeyedRequest) -> Self {
+        Self {
+            scope: request.scope,
+            fence: 1,
+            subject: None,
+        }
+    }
+}
+
 /// A kept answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -134,53 +145,6 @@ pub async fn claim_many(
         }
     });
     Ok(claims.collect())
-}
-
-/// Claims keys that nobody has used, each with the subject that is made under it in this transaction, in one round trip.
-/// Returns the claims that were granted, in no order; whoever claims any other key comes by [`claim`]. No two have the
-/// same scope.
-pub async fn claim_new(
-    conn: &mut PgConnection,
-    fresh: &[(&KeyedRequest, String)],
-    now: DateTime<Utc>,
-    lease: Duration,
-) -> Result<Vec<Granted>, sqlx::Error> {
-    let scopes: Vec<&[u8]> = fresh
-        .iter()
-        .map(|(request, _)| request.scope.as_slice())
-        .collect();
-    let prints: Vec<&[u8]> = fresh
-        .iter()
-        .map(|(request, _)| request.fingerprint.as_slice())
-        .collect();
-    let subjects: Vec<&str> = fresh.iter().map(|(_, subject)| subject.as_str()).collect();
-    let taken = sqlx::query!(
-        "insert into once.keys (scope, fingerprint, subject, claimed_at, lease_until)
-         select scope, fingerprint, subject, $4, $5
-           from unnest($1::bytea[], $2::bytea[], $3::text[]) as fresh (scope, fingerprint, subject)
-          -- One order for all, as in `claim_many`.
-          order by scope
-         on conflict on constraint keys_pk do nothing
-         returning scope, fence",
-        &scopes as &[&[u8]],
-        &prints as &[&[u8]],
-        &subjects as &[&str],
-        now,
-        now + lease
-    )
-    .fetch_all(conn)
-    .await?;
-    let granted = taken.into_iter().map(|row| {
-        let scope = row.scope.try_into().map_err(|scope: Vec<u8>| {
-            sqlx::Error::Decode(format!("a scope has {} bytes", scope.len()).into())
-        })?;
-        Ok(Granted {
-            scope,
-            fence: row.fence,
-            subject: None,
-        })
-    });
-    granted.collect()
 }
 
 /// Notes what the request makes, in the transaction that writes the intent, so that recovery finds it.

@@ -214,7 +214,13 @@ async fn old_answers_are_purged_and_open_claims_stay() {
 /// Keeps answers in one statement, as whoever makes what they tell of does.
 async fn keep_new(outbox: &Outbox, requests: &[KeyedRequest], body: &str) -> Vec<Vec<u8>> {
     let mut work = outbox.begin().await.unwrap();
-    let kept = sqlx::query_scalar("select once.keep_new($1, $2, 201::smallint, $3, $4, $5)")
+    let keep = "insert into once.keys (scope, fingerprint, status, answer, subject, claimed_at, lease_until)
+                select scope, fingerprint, 201, answer, subject, $5, $5
+                  from unnest($1, $2, $3, $4) as fresh (scope, fingerprint, answer, subject)
+                 order by scope
+                on conflict on constraint keys_pk do nothing
+                returning scope";
+    let kept = sqlx::query_scalar(keep)
         .bind(requests.iter().map(|r| r.scope.to_vec()).collect::<Vec<_>>())
         .bind(
             requests

@@ -170,7 +170,10 @@ impl Payments {
         }
         match incoming.order.connector {
             _ if is_async => self.request(incoming).await,
-            Some(ConnectorName::External) => self.0.recorder.wait(incoming).await?,
+            Some(ConnectorName::External) => {
+                let recorder = Recorder(self.clone());
+                self.0.recorder.wait(&recorder, incoming).await?
+            }
             Some(ConnectorName::Simulator | ConnectorName::Stripe) | None => self.accept(incoming).await,
         }
     }

@@ -14,13 +14,14 @@ pub mod payment_lines;
 pub mod payment_methods;
 pub mod payments;
 pub mod reading;
-pub mod recording;
+
 pub mod routes;
 pub mod routing_tables;
 pub mod tenders;
 pub mod timeline;
 pub mod transactions;
 pub mod webhooks;
+pub mod writing;
 
 use std::str::FromStr;
 

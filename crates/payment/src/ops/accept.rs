@@ -1,15 +1,13 @@
 //! A payment through a connector, in three steps: claim and intent; the call; outcome and answer.
 
-use std::slice;
-
 use chrono::{DateTime, Utc};
 use ids::PaymentId;
 use once::{Granted, KeyedRequest};
 use web::FieldError;
 
-use super::close::Closed;
+use super::close::{Closed, Closer};
 use super::conclude::{first_task, task};
-use super::open::Opened;
+use super::open::{Opened, Opener};
 use super::{Answered, Begun, Incoming, Keeping, Payments, answer_of, keep};
 use crate::domain::{ConnectorName, OperationState, Payment, Route, Transaction, Unusable};
 use crate::error::{Error, unusable};
@@ -23,7 +21,7 @@ impl Payments {
         if incoming.order.connector.is_none() {
             return self.accept_apart(incoming).await;
         }
-        let (incoming, opened) = self.0.opener.wait(incoming).await?;
+        let (incoming, opened) = self.0.opener.wait(&Opener(self.clone()), incoming).await?;
         match opened? {
             Some(opened) => self.charge(&incoming, &opened).await,
             None => self.accept_apart(incoming).await,
@@ -40,7 +38,7 @@ impl Payments {
         let outcome = self.0.connectors.perform(&task).await;
         // What is known is not given up where nobody closes groups any more.
         if let Some(closed) = Closed::of(opened, incoming, &outcome)
-            && let Ok(closed) = self.0.closer.wait(closed).await
+            && let Ok(closed) = self.0.closer.wait(&Closer(self.clone()), closed).await
             && let Some(answered) = closed?
         {
             return Ok(answered);
@@ -125,11 +123,8 @@ pub(super) async fn write_new(
         }
         payment.route = route.candidates.iter().map(|one| one.connector).collect();
     }
-    let detached = payment_methods::remember(work.conn(), slice::from_mut(payment), now)
-        .await?
-        .detached;
+    let detached = payment_methods::remember(work.conn(), payment, now).await?;
     if !detached.is_empty() {
-        let used_again = |(_, place)| used_again(place);
         return Err(Error::Fields(detached.into_iter().map(used_again).collect()));
     }
     let written = payments::insert(work.conn(), &[&*payment], operations).await?;

@@ -1,6 +1,7 @@
 //! The usual case of a group: payments under new keys, with new order references, in one statement.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use bus::{AtOnce, FirstEvents};
 use chrono::{DateTime, Utc};
@@ -9,7 +10,8 @@ use once::Answer;
 use super::{Answered, Incoming, Payments, answer_of, count};
 use crate::domain::Transaction;
 use crate::error::Error;
-use crate::store::recording::{Draft, Recording};
+use crate::store::payment_methods::Means;
+use crate::store::writing::{Draft, Writing};
 
 /// The status of every answer: a recorded payment is completed.
 const CREATED: u16 = 201;
@@ -38,14 +40,17 @@ impl Payments {
                 drafts.push(draft(incoming, now, &mut operations, &mut events)?);
             }
         }
-        let recording = Recording {
+        let writing = Writing {
             drafts: &drafts,
             operations: &operations,
+            // Nobody is asked for these payments, so nobody knows a token.
+            means: &Means::default(),
             events: &events,
             status: CREATED,
+            lease: Duration::ZERO,
             now,
         };
-        let written = match place.run(&events, recording).await {
+        let written = match place.run(&events, writing).await {
             Ok(written) => written,
             // Something in it is not to the database's liking, or somebody took a reference meanwhile.
             Err(sqlx::Error::Database(error)) => {
@@ -61,14 +66,14 @@ impl Payments {
         for draft in &made {
             count(&draft.payment);
         }
-        self.0
-            .hints
-            .put_soon(made.iter().map(|draft| (draft.key, &draft.answer)));
+        let told = made.iter();
+        let told = told.filter_map(|draft| Some((draft.key, draft.answer.as_ref()?)));
+        self.0.hints.put_soon(told);
         made.reverse();
         let outcomes = all.iter().map(|incoming| {
             // Both stand in one order.
             let draft = made.pop_if(|draft| draft.key.scope == incoming.key.scope)?;
-            Some(Ok(Answered::first(draft.answer)))
+            draft.answer.map(Answered::first).map(Ok)
         });
         Ok(outcomes.collect())
     }
@@ -87,6 +92,6 @@ fn draft<'a>(
     Ok(Draft {
         key: &incoming.key,
         payment,
-        answer,
+        answer: Some(answer),
     })
 }

@@ -1,11 +1,11 @@
 //! The last step of payments through a connector: those that are answered together are written together. Only those from
 //! whose outcome nothing follows but that they are paid, or held: as most are.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
+use bus::{AtOnce, FirstEvents};
 use once::{Answer, Granted, KeyedRequest};
-use telemetry::{TraceContext, with_trace};
+use telemetry::TraceContext;
 
 use super::open::Opened;
 use super::together::{Failed, Together};
@@ -15,7 +15,10 @@ use crate::domain::plan::next_step;
 use crate::domain::status::{derive, is_complete};
 use crate::domain::{Done, OperationState, Payment};
 use crate::error::Error;
-use crate::store::closing::{self, Closing};
+use crate::store::closing::{Closing, Closings};
+
+/// The status of every answer.
+const CREATED: u16 = 201;
 
 /// Closes payments that are paid or held.
 #[derive(Clone)]
@@ -83,12 +86,14 @@ impl Together for Closer {
     type Item = Closed;
     /// None: somebody else has been at work on it, and it is to be looked at by itself.
     type Outcome = Result<Option<Answered>, Error>;
-    type Place = ();
+    type Place = AtOnce;
 
-    fn place(&self) {}
+    fn place(&self) -> AtOnce {
+        self.0.0.outbox.at_once_by_key()
+    }
 
-    async fn go(&self, (): &mut (), group: Vec<Closed>) -> Vec<Self::Outcome> {
-        match self.0.close(&group).await {
+    async fn go(&self, place: &mut AtOnce, group: Vec<Closed>) -> Vec<Self::Outcome> {
+        match self.0.close(place, &group).await {
             Ok(answers) => answers
                 .into_iter()
                 .map(|answer| Ok(answer.map(Answered::first)))
@@ -104,52 +109,45 @@ impl Together for Closer {
 }
 
 impl Payments {
-    /// Outcomes, amounts, statuses, events and answers in one transaction. None stands for each whose operation somebody
-    /// else moved on meanwhile; of all, where somebody else took a key over.
-    async fn close(&self, group: &[Closed]) -> Result<Vec<Option<Answer>>, Failed> {
+    /// Outcomes, amounts, statuses, events and answers in one statement. None stands for each whose operation somebody else
+    /// moved on meanwhile, or whose key somebody took over.
+    async fn close(&self, place: &mut AtOnce, group: &[Closed]) -> Result<Vec<Option<Answer>>, Failed> {
         let now = self.now();
-        let rows: Vec<_> = group
-            .iter()
-            .map(|one| Closing {
+        let mut all = Vec::with_capacity(group.len());
+        let mut events = FirstEvents::default();
+        let mut completed = Vec::with_capacity(group.len());
+        for one in group {
+            if one.is_complete {
+                events
+                    .add(&one.payment.completed(), one.trace, now)
+                    .map_err(Error::from)?;
+                completed.push(one.payment.id);
+            }
+            all.push(Closing {
                 payment: &one.payment,
                 operation: &one.operation,
-            })
-            .collect();
-        let mut work = self.0.outbox.begin_by_key().await?;
-        let moved: HashSet<_> = closing::close(work.conn(), &rows, now).await?;
-        let mut answers = Vec::with_capacity(group.len());
-        for one in group {
-            if !moved.contains(&one.payment.id) {
-                answers.push(None);
-                continue;
-            }
-            if one.is_complete {
-                with_trace(one.trace, async { work.publish(&one.payment.completed(), now) })
-                    .await
-                    .map_err(Error::from)?;
-            }
-            answers.push(Some(answer_of(&one.payment, 201)?));
+                granted: &one.granted,
+                answer: answer_of(&one.payment, CREATED)?,
+            });
         }
-        let kept: Vec<_> = group
-            .iter()
-            .zip(&answers)
-            .filter_map(|(one, answer)| Some((&one.granted, answer.as_ref()?)))
+        let closings = Closings {
+            all: &all,
+            completed: &completed,
+            events: &events,
+            status: CREATED,
+            now,
+        };
+        let written = place.run(&events, closings).await?;
+        let answers: Vec<_> = all
+            .into_iter()
+            .map(|closing| Some(closing.answer).filter(|_| written.contains(&closing.payment.id)))
             .collect();
-        let count_kept = once::answer_many(work.conn(), &kept).await?;
-        if usize::try_from(count_kept) != Ok(kept.len()) {
-            work.roll_back().await?;
-            return Ok(group.iter().map(|_| None).collect());
-        }
-        work.commit().await?;
         let told = group.iter().zip(&answers);
         let told = told.filter_map(|(one, answer)| Some((one, answer.as_ref()?)));
         self.0
             .hints
-            .put_soon(told.map(|(one, answer)| (&one.key, answer)));
-        group
-            .iter()
-            .filter(|one| moved.contains(&one.payment.id))
-            .for_each(|one| count(&one.payment));
+            .put_soon(told.clone().map(|(one, answer)| (&one.key, answer)));
+        told.for_each(|(one, _)| count(&one.payment));
         Ok(answers)
     }
 }

@@ -3,13 +3,17 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use once::Granted;
+use bus::{AtOnce, FirstEvents, Statement};
+use chrono::{DateTime, Utc};
+use once::{Granted, KeyedRequest};
+use sqlx::PgConnection;
 
-use super::together::{Failed, Together};
+use super::together::{Failed, Place, Together};
 use super::{Incoming, Payments};
 use crate::domain::{OperationState, Payment, Transaction};
 use crate::error::Error;
-use crate::store::{payment_methods, payments};
+use crate::store::payment_methods::Means;
+use crate::store::writing::{Draft, Writing};
 
 /// Opens payments whose connector is known.
 #[derive(Clone)]
@@ -32,12 +36,17 @@ impl Together for Opener {
     /// None: its key was used before, or its order reference is taken, or its means may not be used, or somebody else is
     /// at work on one of these. It is to be looked at by itself.
     type Outcome = (Incoming, Result<Option<Opened>, Error>);
-    type Place = ();
+    type Place = Places;
 
-    fn place(&self) {}
+    fn place(&self) -> Places {
+        Places {
+            seeing: self.0.0.outbox.at_once_by_key(),
+            writing: self.0.0.outbox.at_once(),
+        }
+    }
 
-    async fn go(&self, (): &mut (), group: Vec<Incoming>) -> Vec<Self::Outcome> {
-        let mut opened = match self.0.open(&group).await {
+    async fn go(&self, places: &mut Places, group: Vec<Incoming>) -> Vec<Self::Outcome> {
+        let mut opened = match self.0.open(places, &group).await {
             Ok(opened) => opened,
             Err(Failed::NotNow(reason)) => {
                 let put_off = |incoming| (incoming, Err(Error::NotNow(reason.clone())));
@@ -54,59 +63,90 @@ impl Together for Opener {
     }
 }
 
+/// Where a group is opened.
+pub struct Places {
+    seeing: AtOnce,
+    writing: AtOnce,
+}
+
+impl Place for Places {
+    fn is_kept(&self) -> bool {
+        self.seeing.is_kept() || self.writing.is_kept()
+    }
+
+    fn rest(&mut self) {
+        self.seeing.rest();
+        self.writing.rest();
+    }
+}
+
+/// Looks up by what these are to be paid.
+struct Seeing<'a>(&'a mut [Payment]);
+
+impl Statement for Seeing<'_> {
+    type Output = (Means, HashSet<usize>);
+
+    async fn run(self, conn: &mut PgConnection) -> Result<Self::Output, sqlx::Error> {
+        Means::of_all(conn, self.0).await
+    }
+}
+
+/// What is to be opened of a group.
+#[derive(Default)]
+struct Fresh<'a> {
+    /// Where each stands in the group, and its key.
+    asked: Vec<(usize, &'a KeyedRequest)>,
+    payments: Vec<Payment>,
+    operations: Vec<Transaction>,
+}
+
 impl Payments {
-    /// Claims and writes what of `group` is new, in one transaction; returns it by its places in the group.
-    async fn open(&self, group: &[Incoming]) -> Result<HashMap<usize, Opened>, Failed> {
+    /// Claims and writes what of `group` is new, in one statement; returns it by its places in the group.
+    async fn open(&self, places: &mut Places, group: &[Incoming]) -> Result<HashMap<usize, Opened>, Failed> {
         let now = self.now();
-        let due_at = now + self.lease();
-        let (mut scopes, mut names) = (HashMap::new(), HashSet::new());
-        let mut fresh = Vec::with_capacity(group.len());
-        let mut payments = Vec::with_capacity(group.len());
-        let mut operations = Vec::with_capacity(group.len());
-        for (place, incoming) in group.iter().enumerate() {
-            let Incoming {
-                caller, key, order, ..
-            } = incoming;
-            let name = (&caller.id, &order.order_reference);
-            let Some(connector) = order.connector else {
-                continue;
-            };
-            // Of two with the same key or reference one goes ahead; the other finds it made.
-            if scopes.contains_key(&key.scope) || !names.insert(name) {
-                continue;
-            }
-            let (payment, begun) =
-                order
-                    .clone()
-                    .into_opened(connector, &caller.id, now, OperationState::Sent, Some(due_at));
-            scopes.insert(key.scope, (place, payment.id));
-            fresh.push((key, payment.id.to_string()));
-            payments.push(payment);
-            operations.extend(begun);
-        }
-        let mut work = self.0.outbox.begin_by_key().await?;
-        let mut granted = HashMap::with_capacity(fresh.len());
-        for claim in once::claim_new(work.conn(), &fresh, now, self.lease()).await? {
-            if let Some((place, id)) = scopes.get(&claim.scope) {
-                granted.insert(*id, (*place, claim));
-            }
-        }
-        payments.retain(|payment| granted.contains_key(&payment.id));
-        let seen = payment_methods::remember(work.conn(), &mut payments, now).await?;
-        let usable =
-            |(place, payment)| (!seen.detached.iter().any(|(of, _)| *of == place)).then_some(payment);
-        let payments: Vec<Payment> = payments.into_iter().enumerate().filter_map(usable).collect();
-        let written =
-            payments::insert(work.conn(), &payments.iter().collect::<Vec<_>>(), &operations).await?;
-        let mut operations: HashMap<_, _> = operations
-            .into_iter()
-            .map(|operation| (operation.payment_id, operation))
+        let Fresh {
+            asked,
+            mut payments,
+            operations,
+        } = self.fresh(group, now);
+        let has_token = |payment: &Payment| payment.tenders.iter().any(|tender| tender.token.is_some());
+        let none = FirstEvents::default();
+        let (means, detached) = if payments.iter().any(has_token) {
+            places.seeing.run(&none, Seeing(&mut payments)).await?
+        } else {
+            Default::default()
+        };
+        let usable = |(place, of): (usize, _)| (!detached.contains(&place)).then_some(of);
+        let asked: Vec<_> = asked.into_iter().enumerate().filter_map(usable).collect();
+        let usable = |(place, of): (usize, _)| (!detached.contains(&place)).then_some(of);
+        let payments = payments.into_iter().enumerate().filter_map(usable);
+        let drafts: Vec<_> = asked
+            .iter()
+            .zip(payments)
+            .map(|((_, key), payment)| Draft {
+                key,
+                payment,
+                answer: None,
+            })
             .collect();
+        let writing = Writing {
+            drafts: &drafts,
+            operations: &operations,
+            means: &means,
+            events: &none,
+            status: 201,
+            lease: self.lease(),
+            now,
+        };
+        let written = places.writing.run(&none, writing).await?;
+        let mut operations: HashMap<_, _> = operations.into_iter().map(|o| (o.payment_id, o)).collect();
         let mut opened = HashMap::with_capacity(written.len());
-        for payment in payments.into_iter().filter(|p| written.contains(&p.id)) {
-            payments::note(work.conn(), &payment).await?;
-            let made = granted.remove(&payment.id).zip(operations.remove(&payment.id));
-            if let Some(((place, granted), operation)) = made {
+        for ((place, _), draft) in asked.into_iter().zip(drafts) {
+            let Draft { key, payment, .. } = draft;
+            if written.contains(&payment.id)
+                && let Some(operation) = operations.remove(&payment.id)
+            {
+                let granted = Granted::first(key);
                 opened.insert(
                     place,
                     Opened {
@@ -117,14 +157,32 @@ impl Payments {
                 );
             }
         }
-        // Of those that are left out nothing stays.
-        for (_, refused) in granted.values() {
-            once::release(work.conn(), refused).await?;
-        }
-        if !granted.is_empty() {
-            payment_methods::forget_unused(work.conn(), &seen.added).await?;
-        }
-        work.commit().await?;
         Ok(opened)
+    }
+
+    /// Of two with the same key or order reference one goes ahead; the other finds it made.
+    fn fresh<'a>(&self, group: &'a [Incoming], now: DateTime<Utc>) -> Fresh<'a> {
+        let due_at = now + self.lease();
+        let (mut keys, mut names) = (HashSet::new(), HashSet::new());
+        let mut fresh = Fresh::default();
+        for (place, incoming) in group.iter().enumerate() {
+            let Incoming {
+                caller, key, order, ..
+            } = incoming;
+            let Some(connector) = order.connector else {
+                continue;
+            };
+            if keys.contains(&key.scope) || !names.insert((&caller.id, &order.order_reference)) {
+                continue;
+            }
+            keys.insert(key.scope);
+            let order = order.clone();
+            let (payment, begun) =
+                order.into_opened(connector, &caller.id, now, OperationState::Sent, Some(due_at));
+            fresh.asked.push((place, key));
+            fresh.payments.push(payment);
+            fresh.operations.extend(begun);
+        }
+        fresh
     }
 }

@@ -1,18 +1,23 @@
 //! Requests that arrive together are worked on together: the disk is waited for once for all of them.
 
+mod shelf;
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bus::AtOnce;
+use futures::FutureExt as _;
+use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Error;
+use shelf::Shelf;
 
 /// How many wait in a queue; more wait for a place in it.
 const LONGEST: usize = 4_096;
-/// How long a place keeps what it keeps while nothing arrives.
-const IDLE: Duration = Duration::from_millis(100);
 
 /// Work that is done for a group of requests at once.
 pub trait Together: Clone + Send + 'static {
@@ -48,14 +53,6 @@ pub trait Place: Send + 'static {
     fn is_kept(&self) -> bool;
     /// Gives that up.
     fn rest(&mut self);
-}
-
-impl Place for () {
-    fn is_kept(&self) -> bool {
-        false
-    }
-
-    fn rest(&mut self) {}
 }
 
 impl Place for AtOnce {
@@ -103,29 +100,58 @@ pub struct Waiting<W: Together> {
 }
 
 /// The end of a queue at which one waits.
-pub struct Queue<W: Together>(mpsc::Sender<Waiting<W>>);
+pub struct Queue<W: Together> {
+    waiting: mpsc::Sender<Waiting<W>>,
+    shelf: Arc<Shelf<W::Place>>,
+}
 
 /// The end of a queue at which groups are taken.
-pub struct Groups<W: Together>(mpsc::Receiver<Waiting<W>>);
+pub struct Groups<W: Together> {
+    waiting: mpsc::Receiver<Waiting<W>>,
+    shelf: Arc<Shelf<W::Place>>,
+}
 
 /// A queue.
 pub(super) fn queue<W: Together>() -> (Queue<W>, Groups<W>) {
     let (sender, receiver) = mpsc::channel(LONGEST);
-    (Queue(sender), Groups(receiver))
+    let shelf = Arc::<Shelf<W::Place>>::default();
+    let queue = Queue {
+        waiting: sender,
+        shelf: Arc::clone(&shelf),
+    };
+    let groups = Groups {
+        waiting: receiver,
+        shelf,
+    };
+    (queue, groups)
 }
 
 impl<W: Together> Queue<W> {
-    /// Has it done with whatever else arrives at the time.
+    /// Has it done with whatever else arrives at the time; what comes alone does it itself.
     ///
     /// # Errors
     /// [`Error::NotNow`] where nobody works on the queue any more: nothing is known of what became of it.
-    pub(super) async fn wait(&self, item: W::Item) -> Result<W::Outcome, Error> {
+    pub(super) async fn wait(&self, work: &W, item: W::Item) -> Result<W::Outcome, Error> {
         let gone = |what: &str| Error::NotNow(what.to_owned());
+        // To hand it over and to be handed the outcome wakes two tasks, and mostly other threads: of one payment alone that
+        // is a good part of its time.
+        if self.is_empty()
+            && let Some(mut taken) = self.shelf.take_if_all_are_free(W::SIDE_BY_SIDE)
+            && let Some(place) = taken.place()
+        {
+            measure::<W>(1);
+            let outcome = work.go(place, vec![item]).await.pop();
+            return outcome.ok_or_else(|| gone("what became of it is not known"));
+        }
         let (reply, outcome) = oneshot::channel();
         let waiting = Waiting { item, reply };
-        let sent = self.0.send(waiting).await;
+        let sent = self.waiting.send(waiting).await;
         sent.map_err(|_| gone("the service is stopping"))?;
         outcome.await.map_err(|_| gone("what became of it is not known"))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.waiting.capacity() == self.waiting.max_capacity()
     }
 }
 
@@ -133,35 +159,36 @@ impl<W: Together> Groups<W> {
     /// Does what is in the queue until `stop`. What arrives while all places are taken is the next group: at low load a
     /// group is one and waits for nothing, at high load the disk is waited for once for many. While one group waits for
     /// the database, another has the next one written: so the disk, the server and this process work at the same time.
+    ///
+    /// All groups are driven by the one task that takes them, for the same reason as one that comes alone does it itself.
     pub(super) async fn run(mut self, work: W, stop: CancellationToken) {
-        // The place that was used last is used next: at low load one connection has all that the server and the
-        // processor remember of it at hand.
-        let mut places: Vec<W::Place> = (0..W::SIDE_BY_SIDE).map(|_| work.place()).collect();
-        let mut running = JoinSet::new();
+        let shelf = Arc::clone(&self.shelf);
+        shelf.open((0..W::SIDE_BY_SIDE).map(|_| work.place()));
+        let mut running = FuturesUnordered::new();
         let mut group = Vec::new();
         let mut expected = 0;
         loop {
             tokio::select! {
                 biased;
-                Some(ended) = running.join_next() => places.push(place_of(&work, ended)),
+                Some(ended) = running.next() => shelf.put(place_of(&work, ended)),
                 () = stop.cancelled() => break,
-                count = self.0.recv_many(&mut group, W::GROUP), if !places.is_empty() => {
+                count = self.waiting.recv_many(&mut group, W::GROUP), if group.is_empty() => {
                     if count == 0 {
                         break;
                     }
+                }
+                place = shelf.take(), if !group.is_empty() => {
                     self.gather(&mut group, expected).await;
                     expected = group.len();
-                    let place = places.pop().unwrap_or_else(|| work.place());
-                    running.spawn(answer(work.clone(), place, std::mem::take(&mut group)));
+                    let answering = answer(work.clone(), place, std::mem::take(&mut group));
+                    running.push(AssertUnwindSafe(answering).catch_unwind());
                 }
                 // A connection that nobody needs is another's.
-                () = tokio::time::sleep(IDLE), if places.iter().any(Place::is_kept) => {
-                    places.iter_mut().for_each(Place::rest);
-                    expected = 0;
-                }
+                () = shelf.rested(), if group.is_empty() => expected = 0,
             }
         }
-        while running.join_next().await.is_some() {}
+        shelf.close();
+        while running.next().await.is_some() {}
     }
 
     /// Lets a group grow to the size of the one before, for a moment at most: who was answered just now may be about to
@@ -169,29 +196,31 @@ impl<W: Together> Groups<W> {
     /// comes alone waits for nobody.
     async fn gather(&mut self, group: &mut Vec<Waiting<W>>, expected: usize) {
         let begin = Instant::now();
-        while group.len() < expected && begin.elapsed() < W::PATIENCE {
-            // Not a sleep, whose shortest is a millisecond: whatever else is ready in this process goes first.
-            tokio::task::yield_now().await;
+        loop {
             while group.len() < W::GROUP
-                && let Ok(one) = self.0.try_recv()
+                && let Ok(one) = self.waiting.try_recv()
             {
                 group.push(one);
             }
+            if group.len() >= expected || begin.elapsed() >= W::PATIENCE {
+                return;
+            }
+            // Not a sleep, whose shortest is a millisecond: whatever else is ready in this process goes first.
+            tokio::task::yield_now().await;
         }
     }
 }
 
-fn place_of<W: Together>(work: &W, ended: Result<W::Place, JoinError>) -> W::Place {
-    ended.unwrap_or_else(|error| {
-        tracing::error!(error = %error, name = W::NAME, "a group ended by itself");
+/// The place of a group that has ended; a new one where it panicked, for nobody knows what is left of the old one.
+fn place_of<W: Together>(work: &W, ended: Result<W::Place, Box<dyn Any + Send>>) -> W::Place {
+    ended.unwrap_or_else(|_panic| {
+        tracing::error!(name = W::NAME, "a group panicked");
         work.place()
     })
 }
 
 async fn answer<W: Together>(work: W, mut place: W::Place, group: Vec<Waiting<W>>) -> W::Place {
-    if let Ok(size) = u32::try_from(group.len()) {
-        metrics::histogram!("jeongsan_payment_group_size", "step" => W::NAME).record(f64::from(size));
-    }
+    measure::<W>(group.len());
     let (all, replies): (Vec<_>, Vec<_>) = group.into_iter().map(|w| (w.item, w.reply)).unzip();
     let outcomes = work.go(&mut place, all).await;
     for (outcome, reply) in outcomes.into_iter().zip(replies) {
@@ -199,4 +228,10 @@ async fn answer<W: Together>(work: W, mut place: W::Place, group: Vec<Waiting<W>
         let _gone = reply.send(outcome);
     }
     place
+}
+
+fn measure<W: Together>(size: usize) {
+    if let Ok(size) = u32::try_from(size) {
+        metrics::histogram!("jeongsan_payment_group_size", "step" => W::NAME).record(f64::from(size));
+    }
 }

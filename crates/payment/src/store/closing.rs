@@ -1,21 +1,27 @@
-//! Payments whose only operation succeeded, written in two statements: outcome, amounts and status.
+//! Payments whose only operation succeeded, written in one statement: outcome, amounts, status, answer and event.
 
 use std::collections::HashSet;
 
+use bus::{FirstEvents, Statement};
 use chrono::{DateTime, Utc};
 use ids::PaymentId;
+use once::{Answer, Granted};
 use sqlx::PgConnection;
 
 use super::payments::Columns;
 use crate::domain::{Done, OperationState, Payment, PaymentStatus, Tender};
 
 /// A payment of one tender as it is after its only operation succeeded.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Closing<'a> {
     /// The payment.
     pub payment: &'a Payment,
     /// The operation.
     pub operation: &'a Done,
+    /// Under which claim it was asked for.
+    pub granted: &'a Granted,
+    /// What is answered under it.
+    pub answer: Answer,
 }
 
 impl Closing<'_> {
@@ -24,46 +30,53 @@ impl Closing<'_> {
     }
 }
 
-/// Locks the payments and writes what they come to; returns those that were written. The others are somebody else's by
-/// now, or their operations were moved on.
-pub async fn close(
-    conn: &mut PgConnection,
-    closing: &[Closing<'_>],
-    now: DateTime<Utc>,
-) -> Result<HashSet<PaymentId>, sqlx::Error> {
-    let all = Columns(closing);
-    // As whoever moves anything of a payment: the payment first, so that nobody else moves it until this commits. One that
-    // somebody holds is left out, for the others must not wait for it.
-    let locked = sqlx::query_scalar!(
-        "select payment_id from payments
-          where payment_id = any($1) and status = any($2)
-            for update skip locked",
-        &all.of(|c| c.payment.id.as_uuid()),
-        // As a parameter, so that no index of all that is open is read for it.
-        &[PaymentStatus::Processing.as_str()] as &[&str]
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let locked: HashSet<_> = locked.into_iter().map(PaymentId::from_uuid).collect();
-    let there: Vec<_> = closing
-        .iter()
-        .filter(|c| locked.contains(&c.payment.id))
-        .collect();
-    let rows = Columns(&there);
-    let written = sqlx::query_file_scalar!(
-        "src/store/close.sql",
-        &rows.of(|c| c.payment.id.as_uuid()),
-        &rows.of(|c| c.operation.id.as_uuid()),
-        &rows.of(|c| c.operation.tender_number),
-        &rows.of(|c| c.operation.connector_reference.as_deref()) as &[Option<&str>],
-        &rows.of(|c| c.of_tender(|t| t.amounts.captured_minor).unwrap_or(0)),
-        &rows.of(|c| c.of_tender(|t| t.held_until).flatten()) as &[Option<DateTime<Utc>>],
-        &rows.of(|c| c.payment.status.as_str()) as &[&str],
-        &rows.of(|c| c.payment.captured_minor),
-        now,
-        &[OperationState::Sent.as_str()] as &[&str]
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(written.into_iter().map(PaymentId::from_uuid).collect())
+/// The statement. Rows are found by their keys: its place is one for that.
+pub struct Closings<'a> {
+    /// The payments.
+    pub all: &'a [Closing<'a>],
+    /// Which of them are completed.
+    pub completed: &'a [PaymentId],
+    /// That they are, in their order.
+    pub events: &'a FirstEvents,
+    /// The status of every answer.
+    pub status: u16,
+    /// When it all happens.
+    pub now: DateTime<Utc>,
+}
+
+impl Statement for Closings<'_> {
+    /// Those that were written. The others are somebody else's by now, or their operations were moved on, or their keys were
+    /// taken over.
+    type Output = HashSet<PaymentId>;
+
+    async fn run(self, conn: &mut PgConnection) -> Result<HashSet<PaymentId>, sqlx::Error> {
+        let all = Columns(self.all);
+        let status = i16::try_from(self.status).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+        let written = sqlx::query_file_scalar!(
+            "src/store/close.sql",
+            &all.of(|c| c.payment.id.as_uuid()),
+            &all.of(|c| c.operation.id.as_uuid()),
+            &all.of(|c| c.operation.tender_number),
+            &all.of(|c| c.operation.connector_reference.as_deref()) as &[Option<&str>],
+            &all.of(|c| c.of_tender(|t| t.amounts.captured_minor).unwrap_or(0)),
+            &all.of(|c| c.of_tender(|t| t.held_until).flatten()) as &[Option<DateTime<Utc>>],
+            &all.of(|c| c.payment.status.as_str()) as &[&str],
+            &all.of(|c| c.payment.captured_minor),
+            &all.of(|c| c.granted.scope.as_slice()) as &[&[u8]],
+            &all.of(|c| c.granted.fence),
+            &all.of(|c| c.answer.body.as_slice()) as &[&[u8]],
+            status,
+            self.now,
+            &Columns(self.completed).of(|id| id.as_uuid()),
+            &[PaymentStatus::Processing.as_str()] as &[&str],
+            &[OperationState::Sent.as_str()] as &[&str],
+            &self.events.topics as &[&str],
+            &self.events.aggregates,
+            &self.events.payloads,
+            &self.events.trace_parents
+        )
+        .fetch_all(conn)
+        .await?;
+        Ok(written.into_iter().map(PaymentId::from_uuid).collect())
+    }
 }

@@ -14,7 +14,7 @@ use super::reading::tender_kind;
 use super::word;
 use crate::domain::{Details, Method, NewMethod, Token};
 
-pub use seen::{forget_unused, remember, remember_route};
+pub use seen::{Means, remember, remember_route};
 
 /// A row. Without a holder nobody added it.
 struct Row {

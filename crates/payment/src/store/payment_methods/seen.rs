@@ -1,17 +1,18 @@
 //! Tokens that are seen in payments.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use contracts::events::TenderKind;
 use ids::PaymentMethodId;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::domain::{ConnectorName, PaidBy, Payment, Route, Tender, Token};
 use crate::store::payments::Columns;
 
 /// What a connector knows a buyer's means by: caller, connector, kind and token.
-type Known = (String, &'static str, &'static str, String);
+pub(in crate::store) type Known = (String, &'static str, &'static str, String);
 
 fn known(payment: &Payment, tender: &Tender) -> Option<Known> {
     let token = tender.token.as_ref()?;
@@ -27,46 +28,84 @@ fn known_as(caller: &str, connector: ConnectorName, kind: TenderKind, token: &To
     )
 }
 
-/// What came of remembering means.
-#[derive(Debug, Default)]
-pub struct Remembered {
-    /// Tenders whose means was detached, each by the place of its payment and its own: no new payment may use it.
-    pub detached: Vec<(usize, usize)>,
-    /// Means that are new; see [`forget_unused`].
-    pub added: Vec<PaymentMethodId>,
+fn all_known(payments: &[Payment]) -> BTreeSet<Known> {
+    payments
+        .iter()
+        .flat_map(|payment| payment.tenders.iter().filter_map(|tender| known(payment, tender)))
+        .collect()
 }
 
-/// Remembers the means by which `payments` are paid, where their connectors know them by tokens, and shows in their
-/// tenders those that a caller added.
+/// The means by which payments are to be paid, where their connectors know them by tokens: those that are stored, and those
+/// that are to be added with the payments.
+#[derive(Debug, Default)]
+pub struct Means {
+    ids: HashMap<Known, PaymentMethodId>,
+    added: Vec<(PaymentMethodId, Known)>,
+}
+
+impl Means {
+    /// Looks up those of `payments`, and shows in their tenders those that a caller added. Returns also the places of payments
+    /// that are to be paid by what was detached: no new payment may be. Rows are found by their keys: `conn` is for that.
+    pub async fn of_all(
+        conn: &mut PgConnection,
+        payments: &mut [Payment],
+    ) -> Result<(Self, HashSet<usize>), sqlx::Error> {
+        let seen: Vec<Known> = all_known(payments).into_iter().collect();
+        let found = look_up(conn, &seen).await?;
+        let detached = show(payments, &found).into_iter().map(|(place, _)| place);
+        let mut means = Self::default();
+        for known in seen {
+            let id = found.get(&known).map(|found| found.paid_by.id);
+            let id = id.unwrap_or_else(|| {
+                let new = PaymentMethodId::generate();
+                means.added.push((new, known.clone()));
+                new
+            });
+            means.ids.insert(known, id);
+        }
+        Ok((means, detached.collect()))
+    }
+
+    /// That of a tender.
+    pub(in crate::store) fn of(&self, payment: &Payment, tender: &Tender) -> Option<Uuid> {
+        self.ids.get(&known(payment, tender)?).map(|id| id.as_uuid())
+    }
+
+    /// Those that are new, in the order of what they are known by.
+    pub(in crate::store) fn added(&self) -> &[(PaymentMethodId, Known)] {
+        &self.added
+    }
+}
+
+/// Remembers the means by which `payment` is paid, where its connector knows them by tokens, and shows in its tenders those
+/// that a caller added. Returns the places of tenders whose means was detached: no new payment may use it.
 pub async fn remember(
     conn: &mut PgConnection,
-    payments: &mut [Payment],
+    payment: &mut Payment,
     now: DateTime<Utc>,
-) -> Result<Remembered, sqlx::Error> {
-    let seen = payments
-        .iter()
-        .flat_map(|payment| payment.tenders.iter().filter_map(|tender| known(payment, tender)));
-    let (found, added) = find_or_add(conn, seen.collect(), now).await?;
-    let detached = show(payments, &found);
-    Ok(Remembered { detached, added })
+) -> Result<Vec<usize>, sqlx::Error> {
+    let payments = std::slice::from_mut(payment);
+    let found = find_or_add(conn, all_known(payments), now).await?;
+    let detached = show(payments, &found).into_iter().map(|(_, tender)| tender);
+    Ok(detached.collect())
 }
 
-/// What is stored of `seen`, and which of it is new.
+/// What is stored of `seen`, after what is new of it was stored.
 async fn find_or_add(
     conn: &mut PgConnection,
     seen: BTreeSet<Known>,
     now: DateTime<Utc>,
-) -> Result<(HashMap<Known, Found>, Vec<PaymentMethodId>), sqlx::Error> {
+) -> Result<HashMap<Known, Found>, sqlx::Error> {
     if seen.is_empty() {
-        return Ok((HashMap::new(), Vec::new()));
+        return Ok(HashMap::new());
     }
     let seen: Vec<Known> = seen.into_iter().collect();
     let found = look_up(conn, &seen).await?;
     if found.len() == seen.len() {
-        return Ok((found, Vec::new()));
+        return Ok(found);
     }
-    let added = add(conn, &seen, now).await?;
-    Ok((look_up(conn, &seen).await?, added))
+    add(conn, &seen, now).await?;
+    look_up(conn, &seen).await
 }
 
 /// What is stored of a buyer's means.
@@ -113,21 +152,16 @@ async fn look_up(conn: &mut PgConnection, seen: &[Known]) -> Result<HashMap<Know
 }
 
 /// Stores those that are new.
-async fn add(
-    conn: &mut PgConnection,
-    seen: &[Known],
-    now: DateTime<Utc>,
-) -> Result<Vec<PaymentMethodId>, sqlx::Error> {
+async fn add(conn: &mut PgConnection, seen: &[Known], now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     let column = Columns(seen);
-    let added = sqlx::query_scalar!(
+    sqlx::query!(
         r#"insert into payment_methods (payment_method_id, caller, connector, kind, token, created_at)
          select seen.*, $1
            from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
                     as seen (payment_method_id, caller, connector, kind, token)
           -- One order for all, so that two payments by the same means wait for each other and don't deadlock.
           order by seen.caller collate "C", seen.connector collate "C", seen.kind collate "C", seen.token collate "C"
-         on conflict on constraint payment_methods_token do nothing
-         returning payment_method_id"#,
+         on conflict on constraint payment_methods_token do nothing"#,
         now,
         &column.of(|_| PaymentMethodId::generate().as_uuid()),
         &column.of(|(caller, ..)| caller.as_str()) as &[&str],
@@ -135,29 +169,12 @@ async fn add(
         &column.of(|(_, _, kind, _)| *kind) as &[&str],
         &column.of(|(.., token)| token.as_str()) as &[&str]
     )
-    .fetch_all(conn)
-    .await?;
-    Ok(added.into_iter().map(PaymentMethodId::from_uuid).collect())
-}
-
-/// Forgets those of `added`, which are new in this transaction, that no tender is paid by: the payments that were to use
-/// them are left out.
-pub async fn forget_unused(conn: &mut PgConnection, added: &[PaymentMethodId]) -> Result<(), sqlx::Error> {
-    if added.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        "delete from payment_methods m
-          where m.payment_method_id = any($1)
-            and not exists (select from tenders t where t.payment_method_id = m.payment_method_id)",
-        &Columns(added).of(|id| id.as_uuid())
-    )
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// Shows in the tenders those that were added; returns the places of those that were detached.
+/// Shows in the tenders those that were added; returns those that were detached, each by the place of its payment and its own.
 fn show(payments: &mut [Payment], found: &HashMap<Known, Found>) -> Vec<(usize, usize)> {
     let mut detached = Vec::new();
     if !found.values().any(|found| found.is_added) {
@@ -205,7 +222,7 @@ pub async fn remember_route(
         })
         .collect();
     let all = seen.iter().map(|(.., known)| known.clone()).collect();
-    let (found, _) = find_or_add(conn, all, now).await?;
+    let found = find_or_add(conn, all, now).await?;
     let is_detached = |known: &Known| found.get(known).is_some_and(|found| found.is_detached);
     let detached = seen.into_iter().filter(|(.., known)| is_detached(known));
     Ok(detached.map(|(place, connector, _)| (place, connector)).collect())
