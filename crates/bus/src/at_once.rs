@@ -1,6 +1,5 @@
 //! State and events in one statement, which is the transaction of both.
 
-use chrono::{DateTime, Utc};
 use contracts::Event;
 use postgres::Single;
 use sqlx::PgConnection;
@@ -21,8 +20,6 @@ pub struct FirstEvents {
     pub payloads: Vec<String>,
     /// In which trace each is published.
     pub trace_parents: Vec<String>,
-    /// When each fact happened.
-    pub times: Vec<DateTime<Utc>>,
 }
 
 impl FirstEvents {
@@ -30,12 +27,7 @@ impl FirstEvents {
     ///
     /// # Errors
     /// [`BusError::Malformed`] if it can't be written as JSON.
-    pub fn add<E: Event>(
-        &mut self,
-        event: &E,
-        trace: TraceContext,
-        occurred_at: DateTime<Utc>,
-    ) -> Result<(), BusError> {
+    pub fn add<E: Event>(&mut self, event: &E, trace: TraceContext) -> Result<(), BusError> {
         let payload = serde_json::to_string(event).map_err(|source| BusError::Malformed {
             topic: E::TOPIC.name,
             source,
@@ -44,7 +36,6 @@ impl FirstEvents {
         self.aggregates.push(event.aggregate());
         self.payloads.push(payload);
         self.trace_parents.push(trace.to_string());
-        self.times.push(occurred_at);
         Ok(())
     }
 }
@@ -106,7 +97,7 @@ impl AtOnce {
     }
 }
 
-/// A statement that writes state and inserts what tells of it; see [`FirstEvents`].
+/// A statement that writes state and inserts what tells of it (see [`FirstEvents`]), or only reads.
 pub trait Statement: Send {
     /// What it answers.
     type Output: Send;

@@ -66,6 +66,9 @@ use together::{Groups, Queue, queue};
 /// What a lease adds to a connector's deadline, so that a live claim is never taken for a dead one.
 const LEASE_MARGIN: Duration = Duration::from_secs(5);
 
+/// The status of the first answer to whoever asks for a payment.
+const CREATED: u16 = 201;
+
 /// Everything that the use cases work with. Cheap to clone.
 #[derive(Clone)]
 pub struct Payments(Arc<Inner>);

@@ -14,7 +14,6 @@ pub mod payment_lines;
 pub mod payment_methods;
 pub mod payments;
 pub mod reading;
-
 pub mod routes;
 pub mod routing_tables;
 pub mod tenders;

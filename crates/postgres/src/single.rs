@@ -61,7 +61,7 @@ impl Db {
 
     /// The same, for statements that find each row by its key. Otherwise a plan that was made while the tables were small
     /// reads them from end to end, for as long as it is kept. A plan that was made before, for the same statement on the same
-    /// connection, is used as it is: such a statement comes by this way only.
+    /// connection, is used as it is.
     pub fn single_by_key(&self) -> Single {
         self.planned(Planning::ByKey)
     }
@@ -142,11 +142,11 @@ impl Single {
     pub fn end<T>(&mut self, answer: Result<Result<T, sqlx::Error>, Elapsed>) -> Result<T, sqlx::Error> {
         let error = match answer {
             Ok(Ok(value)) => {
-                self.is_busy = false;
+                self.is_free();
                 return Ok(value);
             }
             Ok(Err(error @ sqlx::Error::Database(_))) if !is_transient(&error) || was_in_the_way(&error) => {
-                self.is_busy = false;
+                self.is_free();
                 return Err(error);
             }
             Ok(Err(error)) => error.to_string(),
@@ -155,6 +155,15 @@ impl Single {
         self.close();
         self.db.look_for_primary();
         Err(unknown(&error))
+    }
+
+    /// Kept only while there are others: of a small pool, what is kept here is what somebody else waits for.
+    fn is_free(&mut self) {
+        self.is_busy = false;
+        let pool = self.db.pool();
+        if pool.num_idle() == 0 && pool.size() >= pool.options().get_max_connections() {
+            self.give_back();
+        }
     }
 
     /// Whether it keeps a connection.
@@ -176,8 +185,10 @@ impl Single {
             return;
         };
         if self.planning == Planning::ByKey {
+            let limit = self.limit();
             tokio::spawn(async move {
-                if sqlx::raw_sql(AS_USUAL).execute(&mut *conn).await.is_err() {
+                let told = tokio::time::timeout(limit, sqlx::raw_sql(AS_USUAL).execute(&mut *conn)).await;
+                if !matches!(told, Ok(Ok(_))) {
                     conn.close_on_drop();
                 }
             });

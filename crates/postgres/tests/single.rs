@@ -114,3 +114,15 @@ async fn who_gets_a_connection_after_one_that_was_planned_by_key_is_planned_as_u
         assert_eq!(planning(&mut db.single()).await, "on");
     }
 }
+
+#[tokio::test]
+async fn of_the_last_connection_nobody_keeps_the_others_out() {
+    let (_database, options) = database().await;
+    let db = Db::connect(&options).await.unwrap();
+    let (mut by_key, mut as_usual) = (db.single_by_key(), db.single());
+    for _ in 0..3 {
+        assert_eq!(planning(&mut by_key).await, "off");
+        assert_eq!(planning(&mut as_usual).await, "on");
+        db.begin().await.unwrap().commit().await.unwrap();
+    }
+}

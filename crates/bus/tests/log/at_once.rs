@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use bus::{BusError, Cursor, FirstEvents, Outbox, OutboxLog, Statement};
-use chrono::DateTime;
 use contracts::events::PaymentRequested;
 use contracts::topics;
 use ids::PaymentId;
@@ -20,9 +19,9 @@ impl Statement for Effects<'_> {
 
     async fn run(self, conn: &mut PgConnection) -> Result<i64, sqlx::Error> {
         sqlx::query_scalar(
-            "with written as (insert into effects (aggregate, number) select a, $6 from unnest($2) as a),
+            "with written as (insert into effects (aggregate, number) select a, $5 from unnest($2) as a),
                   told as (insert into bus.outbox (topic, aggregate, number, payload, trace_parent, occurred_at)
-                           select t, a, 1, e::jsonb, p, o from unnest($1, $2, $3, $4, $5) as f (t, a, e, p, o)
+                           select t, a, 1, e::jsonb, p, now() from unnest($1, $2, $3, $4) as f (t, a, e, p)
                            returning 1)
              select count(*) from told",
         )
@@ -30,7 +29,6 @@ impl Statement for Effects<'_> {
         .bind(&self.events.aggregates)
         .bind(&self.events.payloads)
         .bind(&self.events.trace_parents)
-        .bind(&self.events.times)
         .bind(self.number)
         .fetch_one(conn)
         .await
@@ -43,7 +41,7 @@ fn events(payments: &[PaymentId]) -> Result<FirstEvents, BusError> {
         let event = PaymentRequested {
             payment_id: *payment_id,
         };
-        events.add(&event, TraceContext::root(), DateTime::UNIX_EPOCH)?;
+        events.add(&event, TraceContext::root())?;
     }
     Ok(events)
 }

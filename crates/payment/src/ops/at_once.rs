@@ -7,14 +7,11 @@ use bus::{AtOnce, FirstEvents};
 use chrono::{DateTime, Utc};
 use once::Answer;
 
-use super::{Answered, Incoming, Payments, answer_of, count};
+use super::{Answered, CREATED, Incoming, Payments, answer_of, count};
 use crate::domain::Transaction;
 use crate::error::Error;
 use crate::store::payment_methods::Means;
 use crate::store::writing::{Draft, Writing};
-
-/// The status of every answer: a recorded payment is completed.
-const CREATED: u16 = 201;
 
 /// What became of one of a group; none where it is still to be settled.
 pub(super) type Outcome = Option<Result<Answered, Error>>;
@@ -87,7 +84,7 @@ fn draft<'a>(
 ) -> Result<Draft<'a>, Error> {
     let (payment, done) = incoming.order.clone().into_recorded(&incoming.caller.id, now);
     operations.extend(done);
-    events.add(&payment.completed(), incoming.trace, now)?;
+    events.add(&payment.completed(), incoming.trace)?;
     let answer: Answer = answer_of(&payment, CREATED)?;
     Ok(Draft {
         key: &incoming.key,

@@ -9,16 +9,13 @@ use telemetry::TraceContext;
 
 use super::open::Opened;
 use super::together::{Failed, Together};
-use super::{Answered, Incoming, Payments, answer_of, count};
+use super::{Answered, CREATED, Incoming, Payments, answer_of, count};
 use crate::connectors::Outcome;
 use crate::domain::plan::next_step;
 use crate::domain::status::{derive, is_complete};
 use crate::domain::{Done, OperationState, Payment};
 use crate::error::Error;
 use crate::store::closing::{Closing, Closings};
-
-/// The status of every answer.
-const CREATED: u16 = 201;
 
 /// Closes payments that are paid or held.
 #[derive(Clone)]
@@ -119,7 +116,7 @@ impl Payments {
         for one in group {
             if one.is_complete {
                 events
-                    .add(&one.payment.completed(), one.trace, now)
+                    .add(&one.payment.completed(), one.trace)
                     .map_err(Error::from)?;
                 completed.push(one.payment.id);
             }

@@ -9,7 +9,7 @@ use once::{Granted, KeyedRequest};
 use sqlx::PgConnection;
 
 use super::together::{Failed, Place, Together};
-use super::{Incoming, Payments};
+use super::{CREATED, Incoming, Payments};
 use crate::domain::{OperationState, Payment, Transaction};
 use crate::error::Error;
 use crate::store::payment_methods::Means;
@@ -116,32 +116,27 @@ impl Payments {
         } else {
             Default::default()
         };
-        let usable = |(place, of): (usize, _)| (!detached.contains(&place)).then_some(of);
-        let asked: Vec<_> = asked.into_iter().enumerate().filter_map(usable).collect();
-        let usable = |(place, of): (usize, _)| (!detached.contains(&place)).then_some(of);
-        let payments = payments.into_iter().enumerate().filter_map(usable);
-        let drafts: Vec<_> = asked
-            .iter()
-            .zip(payments)
-            .map(|((_, key), payment)| Draft {
-                key,
-                payment,
-                answer: None,
+        let fresh = asked.into_iter().zip(payments).enumerate();
+        let usable = fresh.filter(|(place, _)| !detached.contains(place));
+        let (asked, drafts): (Vec<_>, Vec<_>) = usable
+            .map(|(_, ((place, key), payment))| {
+                let answer = None;
+                (place, Draft { key, payment, answer })
             })
-            .collect();
+            .unzip();
         let writing = Writing {
             drafts: &drafts,
             operations: &operations,
             means: &means,
             events: &none,
-            status: 201,
+            status: CREATED,
             lease: self.lease(),
             now,
         };
         let written = places.writing.run(&none, writing).await?;
         let mut operations: HashMap<_, _> = operations.into_iter().map(|o| (o.payment_id, o)).collect();
         let mut opened = HashMap::with_capacity(written.len());
-        for ((place, _), draft) in asked.into_iter().zip(drafts) {
+        for (place, draft) in asked.into_iter().zip(drafts) {
             let Draft { key, payment, .. } = draft;
             if written.contains(&payment.id)
                 && let Some(operation) = operations.remove(&payment.id)

@@ -2,9 +2,10 @@
 
 mod shelf;
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use bus::AtOnce;
@@ -127,10 +128,11 @@ pub(super) fn queue<W: Together>() -> (Queue<W>, Groups<W>) {
 }
 
 impl<W: Together> Queue<W> {
-    /// Has it done with whatever else arrives at the time; what comes alone does it itself.
+    /// Has it done with whatever else arrives at the time; what comes alone does it itself, and is to be polled to its end:
+    /// given up, nothing is known of what became of it.
     ///
     /// # Errors
-    /// [`Error::NotNow`] where nobody works on the queue any more: nothing is known of what became of it.
+    /// [`Error::NotNow`] where nobody works on the queue any more: nothing is known of what became of it either.
     pub(super) async fn wait(&self, work: &W, item: W::Item) -> Result<W::Outcome, Error> {
         let gone = |what: &str| Error::NotNow(what.to_owned());
         // To hand it over and to be handed the outcome wakes two tasks, and mostly other threads: of one payment alone that
@@ -140,7 +142,11 @@ impl<W: Together> Queue<W> {
             && let Some(place) = taken.place()
         {
             measure::<W>(1);
-            let outcome = work.go(place, vec![item]).await.pop();
+            let done = AssertUnwindSafe(work.go(place, vec![item])).catch_unwind().await;
+            if done.is_err() {
+                *place = renewed(work);
+            }
+            let outcome = done.ok().and_then(|mut outcomes| outcomes.pop());
             return outcome.ok_or_else(|| gone("what became of it is not known"));
         }
         let (reply, outcome) = oneshot::channel();
@@ -162,40 +168,51 @@ impl<W: Together> Groups<W> {
     ///
     /// All groups are driven by the one task that takes them, for the same reason as one that comes alone does it itself.
     pub(super) async fn run(mut self, work: W, stop: CancellationToken) {
-        let shelf = Arc::clone(&self.shelf);
-        shelf.open((0..W::SIDE_BY_SIDE).map(|_| work.place()));
+        let places = Arc::clone(&self.shelf);
+        places.open((0..W::SIDE_BY_SIDE).map(|_| work.place()));
         let mut running = FuturesUnordered::new();
         let mut group = Vec::new();
         let mut expected = 0;
         loop {
             tokio::select! {
                 biased;
-                Some(ended) = running.next() => shelf.put(place_of(&work, ended)),
+                Some(ended) = running.next() => places.put(place_of(&work, ended)),
                 () = stop.cancelled() => break,
                 count = self.waiting.recv_many(&mut group, W::GROUP), if group.is_empty() => {
                     if count == 0 {
                         break;
                     }
                 }
-                place = shelf.take(), if !group.is_empty() => {
-                    self.gather(&mut group, expected).await;
+                place = places.take(), if !group.is_empty() => {
+                    // Who is answered meanwhile may be who comes again.
+                    let answered = running.by_ref().for_each(|ended| {
+                        places.put(place_of(&work, ended));
+                        std::future::ready(())
+                    });
+                    self.gather(&mut group, expected, answered).await;
                     expected = group.len();
                     let answering = answer(work.clone(), place, std::mem::take(&mut group));
                     running.push(AssertUnwindSafe(answering).catch_unwind());
                 }
                 // A connection that nobody needs is another's.
-                () = shelf.rested(), if group.is_empty() => expected = 0,
+                () = places.rested(), if group.is_empty() => expected = 0,
             }
         }
-        shelf.close();
+        places.close();
         while running.next().await.is_some() {}
     }
 
     /// Lets a group grow to the size of the one before, for a moment at most: who was answered just now may be about to
     /// come again. Otherwise the first of them is a group alone, and takes the place that all could have had. One who
     /// comes alone waits for nobody.
-    async fn gather(&mut self, group: &mut Vec<Waiting<W>>, expected: usize) {
+    async fn gather(
+        &mut self,
+        group: &mut Vec<Waiting<W>>,
+        expected: usize,
+        meanwhile: impl Future<Output = ()>,
+    ) {
         let begin = Instant::now();
+        let mut meanwhile = pin!(meanwhile.fuse());
         loop {
             while group.len() < W::GROUP
                 && let Ok(one) = self.waiting.try_recv()
@@ -206,17 +223,24 @@ impl<W: Together> Groups<W> {
                 return;
             }
             // Not a sleep, whose shortest is a millisecond: whatever else is ready in this process goes first.
-            tokio::task::yield_now().await;
+            tokio::select! {
+                biased;
+                () = &mut meanwhile => {}
+                () = tokio::task::yield_now() => {}
+            }
         }
     }
 }
 
-/// The place of a group that has ended; a new one where it panicked, for nobody knows what is left of the old one.
-fn place_of<W: Together>(work: &W, ended: Result<W::Place, Box<dyn Any + Send>>) -> W::Place {
-    ended.unwrap_or_else(|_panic| {
-        tracing::error!(name = W::NAME, "a group panicked");
-        work.place()
-    })
+/// The place of a group that has ended.
+fn place_of<W: Together>(work: &W, ended: thread::Result<W::Place>) -> W::Place {
+    ended.unwrap_or_else(|_panic| renewed(work))
+}
+
+/// A new place for one where a group panicked: nobody knows what is left of it.
+fn renewed<W: Together>(work: &W) -> W::Place {
+    tracing::error!(name = W::NAME, "a group panicked");
+    work.place()
 }
 
 async fn answer<W: Together>(work: W, mut place: W::Place, group: Vec<Waiting<W>>) -> W::Place {

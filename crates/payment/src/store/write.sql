@@ -48,7 +48,7 @@ with asked as materialized (
       from unnest($34::uuid[], $35::text[], $36::text[], $37::text[], $38::text[])
         as m (payment_method_id, caller, connector, kind, token)
      where m.payment_method_id in (select payment_method_id from paid)
-     -- One order for all, as for keys.
+     -- One order for all statements of this kind, as for keys. Whoever writes a payment by itself comes to its means first.
      order by m.caller collate "C", m.connector collate "C", m.kind collate "C", m.token collate "C"
     on conflict on constraint payment_methods_token do nothing
 ), done as (

@@ -19,6 +19,11 @@ pub(super) fn pay(platform: &Arc<Platform>, key: String, body: Value) -> JoinHan
 
 /// Has what `ask` asks for wait for the table of payments, until a group is about to be written.
 async fn crowd<T>(platform: &Platform, ask: impl FnOnce() -> T) -> T {
+    crowd_while(platform, "select", ask).await
+}
+
+/// The same, while a statement is done.
+async fn crowd_while<T>(platform: &Platform, statement: &'static str, ask: impl FnOnce() -> T) -> T {
     let db = platform.database("payment").db();
     let mut work = db.begin().await.unwrap();
     sqlx::query("lock table payments in exclusive mode")
@@ -37,6 +42,7 @@ async fn crowd<T>(platform: &Platform, ask: impl FnOnce() -> T) -> T {
         (waiting >= 1).then_some(())
     })
     .await;
+    sqlx::query(statement).execute(&mut *work).await.unwrap();
     work.commit().await.unwrap();
     asked
 }
@@ -215,5 +221,40 @@ async fn nobody_is_answered_with_anothers_payment() {
     }
     // Of each three at least one was made, and at most two.
     assert!((12..=24).contains(&made), "{made}");
+    assert_sound(&platform).await;
+}
+
+/// What a group found no trace of is there when it is written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_that_somebody_else_adds_meanwhile_is_known_once() {
+    let platform = Arc::new(platform().start().await);
+    let shop = shop();
+    let first = post_with_key(
+        &platform,
+        "/v1/payments",
+        "before",
+        &card("before", shop, "tok_ok"),
+    )
+    .await;
+    first.expect(201);
+    let add = "insert into payment_methods (payment_method_id, caller, connector, kind, token, created_at)
+               select gen_random_uuid(), caller, 'simulator', 'card', 'tok_meanwhile', created_at
+                 from payments";
+    let asked = crowd_while(&platform, add, || {
+        let ask = |n| {
+            pay(
+                &platform,
+                format!("key-{n}"),
+                card(&format!("order-{n}"), shop, "tok_meanwhile"),
+            )
+        };
+        (0..6).map(ask).collect::<Vec<_>>()
+    })
+    .await;
+    for answer in asked {
+        assert_eq!(answer.await.unwrap().expect(201)["status"], "completed");
+    }
+    let known = "update payment_methods set token = token where token = 'tok_meanwhile'";
+    assert_eq!(by_sql(&platform, known).await, 1);
     assert_sound(&platform).await;
 }
