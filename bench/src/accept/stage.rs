@@ -1,11 +1,12 @@
 //! Which processes the platform is made of while it is measured.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use bench::market::Through;
 use bench::processes::{Used, used};
-use e2e::{Api, Mode, PORTS, Platform, eventually};
+use e2e::{Api, Mode, PORTS, Platform, eventually, within};
 
 /// Gateway and payment service in one process, with what they ask: who calls, and who may sell.
 const ONE: &[&[&str]] = &[&["gateway", "payment", "user", "partner"]];
@@ -22,6 +23,9 @@ const SPLIT_WITH_SIMULATOR: &[&[&str]] = &[
 ];
 /// Those who hear of payments, in a process of their own.
 const CONSUMERS: &[&str] = &["settlement", "accounting", "notification", "reporting"];
+
+/// How long those who hear of payments may take for all that there are, at the end of a long load.
+const CATCHING_UP: Duration = Duration::from_mins(10);
 
 /// A platform, with or without those who hear of payments.
 pub struct Stage {
@@ -74,7 +78,7 @@ impl Stage {
     /// Starts those who hear of payments, if they do not run, and waits until none is behind.
     pub async fn consume(&mut self, api: &Api) -> Result<()> {
         self.start_consumers().await?;
-        eventually("the payments to be priced", || async {
+        within(CATCHING_UP, "the payments to be priced", || async {
             let status = api.get("/v1/settlement-status").await?;
             let lag = status.get("payments_lag").and_then(serde_json::Value::as_i64);
             ensure!(lag.is_some(), "settlement-status has no payments_lag: {status}");

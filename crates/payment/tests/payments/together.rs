@@ -238,14 +238,14 @@ async fn a_card_that_somebody_else_adds_meanwhile_is_known_once() {
     .await;
     first.expect(201);
     let add = "insert into payment_methods (payment_method_id, caller, connector, kind, token, created_at)
-               select gen_random_uuid(), caller, 'simulator', 'card', 'tok_meanwhile', created_at
+               select gen_random_uuid(), caller, 'simulator', 'card', 'tok_3ds_frictionless', created_at
                  from payments";
     let asked = crowd_while(&platform, add, || {
         let ask = |n| {
             pay(
                 &platform,
                 format!("key-{n}"),
-                card(&format!("order-{n}"), shop, "tok_meanwhile"),
+                card(&format!("order-{n}"), shop, "tok_3ds_frictionless"),
             )
         };
         (0..6).map(ask).collect::<Vec<_>>()
@@ -254,7 +254,7 @@ async fn a_card_that_somebody_else_adds_meanwhile_is_known_once() {
     for answer in asked {
         assert_eq!(answer.await.unwrap().expect(201)["status"], "completed");
     }
-    let known = "update payment_methods set token = token where token = 'tok_meanwhile'";
+    let known = "update payment_methods set token = token where token = 'tok_3ds_frictionless'";
     assert_eq!(by_sql(&platform, known).await, 1);
     assert_sound(&platform).await;
 }
