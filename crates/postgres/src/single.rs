@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres};
-use tokio::time::Instant;
 use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout};
 
 use crate::transaction::unknown;
 use crate::{Db, is_transient};
@@ -100,25 +100,34 @@ impl Single {
         }
         // Given up from here on, it is closed.
         self.is_busy = true;
-        if let Some(kept) = &mut self.kept
-            && kept.asked.elapsed() >= TRUSTED
-        {
-            if matches!(self.db.is_sound(&mut kept.conn).await, Ok(true)) {
-                kept.asked = Instant::now();
-            } else {
-                self.close();
-                self.is_busy = true;
-            }
-        }
+        self.ask_again().await;
         let (kept, is_new) = match self.kept.take() {
             Some(kept) => (kept, false),
             None => (self.acquire().await?, true),
         };
         let kept = self.kept.insert(kept);
         if is_new && self.planning == Planning::ByKey {
-            sqlx::raw_sql(BY_KEY).execute(&mut *kept.conn).await?;
+            let told = sqlx::raw_sql(BY_KEY).execute(&mut *kept.conn);
+            let told = timeout(self.db.single_limit(), told).await;
+            told.map_err(|_| sqlx::Error::PoolTimedOut)??;
         }
         Ok(&mut kept.conn)
+    }
+
+    /// Asks a kept connection what the pool asks; one that does not say in time that it is sound is closed.
+    async fn ask_again(&mut self) {
+        let Some(kept) = &mut self.kept else { return };
+        if kept.asked.elapsed() < TRUSTED {
+            return;
+        }
+        let answer = timeout(self.db.single_limit(), self.db.is_sound(&mut kept.conn)).await;
+        if matches!(answer, Ok(Ok(true))) {
+            kept.asked = Instant::now();
+            return;
+        }
+        kept.conn.close_on_drop();
+        self.kept = None;
+        self.db.look_for_primary();
     }
 
     async fn acquire(&self) -> Result<Kept, sqlx::Error> {
@@ -187,7 +196,7 @@ impl Single {
         if self.planning == Planning::ByKey {
             let limit = self.limit();
             tokio::spawn(async move {
-                let told = tokio::time::timeout(limit, sqlx::raw_sql(AS_USUAL).execute(&mut *conn)).await;
+                let told = timeout(limit, sqlx::raw_sql(AS_USUAL).execute(&mut *conn)).await;
                 if !matches!(told, Ok(Ok(_))) {
                     conn.close_on_drop();
                 }

@@ -126,3 +126,46 @@ async fn of_the_last_connection_nobody_keeps_the_others_out() {
         db.begin().await.unwrap().commit().await.unwrap();
     }
 }
+
+/// A server process that answers nobody until it is dropped.
+struct Frozen(i32);
+
+impl Frozen {
+    fn signal(&self, name: &str) {
+        let kill = std::process::Command::new("kill")
+            .args([name, &self.0.to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.signal("-CONT");
+    }
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_says_nothing_is_not_waited_for() {
+    let (_database, mut options) = database().await;
+    options.max_connections = 3;
+    options.timeouts.lock = Duration::from_millis(300);
+    options.timeouts.commit = Duration::from_millis(300);
+    let db = Db::connect(&options).await.unwrap();
+    // Two of three are there before anything is kept.
+    let (one, two) = (db.begin().await.unwrap(), db.begin().await.unwrap());
+    drop((one, two));
+    let mut single = db.single();
+    let process = sqlx::query_scalar("select pg_backend_pid()").fetch_one(single.conn().await.unwrap());
+    let answer = tokio::time::timeout(Duration::from_secs(5), process).await;
+    let frozen = Frozen(single.end(answer).unwrap());
+    assert!(single.is_kept());
+    // So long that it is asked again.
+    sqlx::query("select pg_sleep(1.1)")
+        .execute(db.pool())
+        .await
+        .unwrap();
+    frozen.signal("-STOP");
+    let again = tokio::time::timeout(Duration::from_secs(20), planning(&mut single)).await;
+    assert_eq!(again.as_deref(), Ok("on"));
+}
