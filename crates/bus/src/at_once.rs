@@ -1,5 +1,7 @@
 //! State and events in one statement, which is the transaction of both.
 
+use std::collections::BTreeSet;
+
 use contracts::Event;
 use postgres::Single;
 use sqlx::PgConnection;
@@ -7,36 +9,37 @@ use telemetry::TraceContext;
 
 use crate::{BusError, Outbox};
 
-/// The first events of things that one statement makes, as columns of the table `bus.outbox`. The statement inserts them,
-/// all or those of the things that it has made, each as number 1 of its topic and aggregate: should an aggregate have events
-/// already, the constraint `outbox_numbered` stops the whole.
-#[derive(Debug, Default)]
-pub struct FirstEvents {
-    /// Where each is published.
-    pub topics: Vec<&'static str>,
-    /// What each tells of.
-    pub aggregates: Vec<String>,
-    /// The events.
-    pub payloads: Vec<String>,
-    /// In which trace each is published.
-    pub trace_parents: Vec<String>,
+/// The first event of a thing that one statement makes, as a row of the table `bus.outbox`. The statement inserts it where it
+/// makes the thing, as number 1 of its topic and aggregate: should that have events already, the constraint `outbox_numbered`
+/// stops the whole.
+#[derive(Debug)]
+pub struct FirstEvent {
+    /// Where it is published.
+    pub topic: &'static str,
+    /// What it tells of.
+    pub aggregate: String,
+    /// The event.
+    pub payload: String,
+    /// In which trace it is published.
+    pub trace_parent: String,
 }
 
-impl FirstEvents {
-    /// Adds one.
+impl FirstEvent {
+    /// That of `event`.
     ///
     /// # Errors
     /// [`BusError::Malformed`] if it can't be written as JSON.
-    pub fn add<E: Event>(&mut self, event: &E, trace: TraceContext) -> Result<(), BusError> {
+    pub fn of<E: Event>(event: &E, trace: TraceContext) -> Result<Self, BusError> {
         let payload = serde_json::to_string(event).map_err(|source| BusError::Malformed {
             topic: E::TOPIC.name,
             source,
         })?;
-        self.topics.push(E::TOPIC.name);
-        self.aggregates.push(event.aggregate());
-        self.payloads.push(payload);
-        self.trace_parents.push(trace.to_string());
-        Ok(())
+        Ok(Self {
+            topic: E::TOPIC.name,
+            aggregate: event.aggregate(),
+            payload,
+            trace_parent: trace.to_string(),
+        })
     }
 }
 
@@ -68,20 +71,18 @@ impl Outbox {
 }
 
 impl AtOnce {
-    /// Runs the statement, waits for it no longer than a transaction may take, and wakes who listens to `events`.
+    /// Runs the statement, waits for it no longer than a transaction may take, and wakes who listens to what it publishes.
     ///
     /// # Errors
     /// As of [`Single::conn`] and [`Single::end`].
-    pub async fn run<T, S>(&mut self, events: &FirstEvents, statement: S) -> Result<T, sqlx::Error>
-    where
-        S: Statement<Output = T>,
-    {
+    pub async fn run<S: Statement>(&mut self, statement: S) -> Result<S::Output, sqlx::Error> {
+        let topics = statement.topics();
         let limit = self.single.limit();
         let conn = self.single.conn().await?;
         let answer = tokio::time::timeout(limit, statement.run(conn)).await;
         let value = self.single.end(answer)?;
-        if !events.topics.is_empty() {
-            self.outbox.ring(events.topics.iter().copied());
+        if !topics.is_empty() {
+            self.outbox.ring(topics.into_iter());
         }
         Ok(value)
     }
@@ -97,10 +98,15 @@ impl AtOnce {
     }
 }
 
-/// A statement that writes state and inserts what tells of it (see [`FirstEvents`]), or only reads.
+/// A statement that writes state and inserts what tells of it (see [`FirstEvent`]), or only reads.
 pub trait Statement: Send {
     /// What it answers.
     type Output: Send;
+
+    /// Where it publishes.
+    fn topics(&self) -> BTreeSet<&'static str> {
+        BTreeSet::new()
+    }
 
     /// Runs it, once.
     fn run(self, conn: &mut PgConnection) -> impl Future<Output = Result<Self::Output, sqlx::Error>> + Send;

@@ -33,7 +33,7 @@ mod wake;
 mod watchdog;
 mod work;
 
-pub use at_once::{AtOnce, FirstEvents, Statement};
+pub use at_once::{AtOnce, FirstEvent, Statement};
 pub use broker::{Broker, Mark, Sequenced};
 pub use consumer::{Consumer, Handler, Progress};
 pub use error::{BusError, Refusal};

@@ -27,6 +27,7 @@ mod timeline;
 mod together;
 mod told;
 mod webhooks;
+mod write;
 
 use std::sync::Arc;
 use std::time::Duration;

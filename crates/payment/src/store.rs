@@ -16,6 +16,7 @@ pub mod payments;
 pub mod reading;
 pub mod routes;
 pub mod routing_tables;
+mod rows;
 pub mod tenders;
 pub mod timeline;
 pub mod transactions;

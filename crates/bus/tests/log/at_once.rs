@@ -1,6 +1,7 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use bus::{BusError, Cursor, FirstEvents, Outbox, OutboxLog, Statement};
+use bus::{BusError, Cursor, FirstEvent, Outbox, OutboxLog, Statement};
 use contracts::events::PaymentRequested;
 use contracts::topics;
 use ids::PaymentId;
@@ -10,14 +11,19 @@ use testkit::event_log::{TOPIC, database};
 
 /// Writes a row for each event, and publishes.
 struct Effects<'a> {
-    events: &'a FirstEvents,
+    events: &'a [FirstEvent],
     number: i64,
 }
 
 impl Statement for Effects<'_> {
     type Output = i64;
 
+    fn topics(&self) -> BTreeSet<&'static str> {
+        self.events.iter().map(|event| event.topic).collect()
+    }
+
     async fn run(self, conn: &mut PgConnection) -> Result<i64, sqlx::Error> {
+        let column = |of: fn(&FirstEvent) -> &str| self.events.iter().map(of).collect::<Vec<_>>();
         sqlx::query_scalar(
             "with written as (insert into effects (aggregate, number) select a, $5 from unnest($2) as a),
                   told as (insert into bus.outbox (topic, aggregate, number, payload, trace_parent, occurred_at)
@@ -25,25 +31,24 @@ impl Statement for Effects<'_> {
                            returning 1)
              select count(*) from told",
         )
-        .bind(&self.events.topics)
-        .bind(&self.events.aggregates)
-        .bind(&self.events.payloads)
-        .bind(&self.events.trace_parents)
+        .bind(column(|event| event.topic))
+        .bind(column(|event| &event.aggregate))
+        .bind(column(|event| &event.payload))
+        .bind(column(|event| &event.trace_parent))
         .bind(self.number)
         .fetch_one(conn)
         .await
     }
 }
 
-fn events(payments: &[PaymentId]) -> Result<FirstEvents, BusError> {
-    let mut events = FirstEvents::default();
-    for payment_id in payments {
+fn events(payments: &[PaymentId]) -> Result<Vec<FirstEvent>, BusError> {
+    let told = |payment_id: &PaymentId| {
         let event = PaymentRequested {
             payment_id: *payment_id,
         };
-        events.add(&event, TraceContext::root())?;
-    }
-    Ok(events)
+        FirstEvent::of(&event, TraceContext::root())
+    };
+    payments.iter().map(told).collect()
 }
 
 async fn write(outbox: &Outbox, payments: &[PaymentId], number: i64) -> Result<i64, sqlx::Error> {
@@ -52,7 +57,7 @@ async fn write(outbox: &Outbox, payments: &[PaymentId], number: i64) -> Result<i
         events: &events,
         number,
     };
-    outbox.at_once().run(&events, effects).await
+    outbox.at_once().run(effects).await
 }
 
 async fn effects(outbox: &Outbox) -> i64 {

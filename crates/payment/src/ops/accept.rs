@@ -129,7 +129,6 @@ pub(super) async fn write_new(
     }
     let written = payments::insert(work.conn(), &[&*payment], operations).await?;
     if written.contains(&payment.id) {
-        payments::note(work.conn(), payment).await?;
         if let Some(route) = route
             && !routes::insert(work.conn(), payment, route).await?
         {

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::record::{Fresh, record};
+use super::write::Places;
 use super::{Answered, Incoming, LEASE_MARGIN, Payments, count, keep, settled};
 use crate::domain::{ConnectorName, Order};
 use crate::error::Error;
@@ -177,7 +178,7 @@ impl Payments {
         }
         if !recorded.is_empty() {
             let recorded = self
-                .record_or_bisect(&mut self.0.outbox.at_once(), recorded)
+                .record_or_bisect(&mut Places::of(&self.0.outbox), recorded)
                 .await;
             outcomes.extend(places.into_iter().zip(recorded.into_iter().map(read)));
         }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bus::{AtOnce, FirstEvents};
+use bus::{AtOnce, FirstEvent};
 use once::{Answer, Granted, KeyedRequest};
 use telemetry::TraceContext;
 
@@ -111,14 +111,11 @@ impl Payments {
     async fn close(&self, place: &mut AtOnce, group: &[Closed]) -> Result<Vec<Option<Answer>>, Failed> {
         let now = self.now();
         let mut all = Vec::with_capacity(group.len());
-        let mut events = FirstEvents::default();
         let mut completed = Vec::with_capacity(group.len());
         for one in group {
             if one.is_complete {
-                events
-                    .add(&one.payment.completed(), one.trace)
-                    .map_err(Error::from)?;
-                completed.push(one.payment.id);
+                let event = FirstEvent::of(&one.payment.completed(), one.trace).map_err(Error::from)?;
+                completed.push((one.payment.id, event));
             }
             all.push(Closing {
                 payment: &one.payment,
@@ -130,11 +127,10 @@ impl Payments {
         let closings = Closings {
             all: &all,
             completed: &completed,
-            events: &events,
             status: CREATED,
             now,
         };
-        let written = place.run(&events, closings).await?;
+        let written = place.run(closings).await?;
         let answers: Vec<_> = all
             .into_iter()
             .map(|closing| Some(closing.answer).filter(|_| written.contains(&closing.payment.id)))

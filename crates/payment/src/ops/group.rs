@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use bus::{AtOnce, Work};
+use bus::Work;
 use once::{Answer, Claim, Granted};
 
 use super::at_once::Outcome;
 use super::record::{Fresh, record};
 use super::together::Together;
+use super::write::Places;
 use super::{Answered, Incoming, Payments, answer_of, count, settled};
 use crate::error::Error;
 
@@ -22,14 +23,14 @@ impl Together for Recorder {
     const PATIENCE: Duration = Duration::from_micros(200);
     type Item = Incoming;
     type Outcome = Result<Answered, Error>;
-    type Place = AtOnce;
+    type Place = Places;
 
-    fn place(&self) -> AtOnce {
-        self.0.0.outbox.at_once()
+    fn place(&self) -> Places {
+        Places::of(&self.0.0.outbox)
     }
 
-    async fn go(&self, place: &mut AtOnce, group: Vec<Incoming>) -> Vec<Result<Answered, Error>> {
-        self.0.record_or_bisect(place, group).await
+    async fn go(&self, places: &mut Places, group: Vec<Incoming>) -> Vec<Result<Answered, Error>> {
+        self.0.record_or_bisect(places, group).await
     }
 }
 
@@ -38,10 +39,10 @@ impl Payments {
     /// that is not there is not asked five hundred times.
     pub(super) async fn record_or_bisect(
         &self,
-        place: &mut AtOnce,
+        places: &mut Places,
         all: Vec<Incoming>,
     ) -> Vec<Result<Answered, Error>> {
-        let outcomes = match self.record_at_once(place, &all).await {
+        let outcomes = match self.record_at_once(places, &all).await {
             Ok(outcomes) => outcomes,
             Err(Error::NotNow(reason)) => return put_off(&all, &reason),
             Err(error) => {

@@ -1,19 +1,20 @@
 //! The first step of payments through a connector: those that arrive together are claimed and written together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
-use bus::{AtOnce, FirstEvents, Statement};
+use bus::Statement;
 use chrono::{DateTime, Utc};
 use once::{Granted, KeyedRequest};
 use sqlx::PgConnection;
 
-use super::together::{Failed, Place, Together};
-use super::{CREATED, Incoming, Payments};
+use super::together::{Failed, Together};
+use super::write::{Places, firsts};
+use super::{Incoming, Payments};
 use crate::domain::{OperationState, Payment, Transaction};
 use crate::error::Error;
 use crate::store::payment_methods::Means;
-use crate::store::writing::{Draft, Writing};
+use crate::store::writing::Draft;
 
 /// Opens payments whose connector is known.
 #[derive(Clone)]
@@ -39,10 +40,7 @@ impl Together for Opener {
     type Place = Places;
 
     fn place(&self) -> Places {
-        Places {
-            seeing: self.0.0.outbox.at_once_by_key(),
-            writing: self.0.0.outbox.at_once(),
-        }
+        Places::of(&self.0.0.outbox)
     }
 
     async fn go(&self, places: &mut Places, group: Vec<Incoming>) -> Vec<Self::Outcome> {
@@ -55,28 +53,16 @@ impl Together for Opener {
             // A bad one costs its neighbours nothing: each is tried by itself.
             Err(Failed::Alone(error)) => {
                 tracing::warn!(error = %error, items = group.len(), "a group was not opened together");
-                HashMap::new()
+                Vec::new()
             }
         };
-        let outcome = |(place, incoming)| (incoming, Ok(opened.remove(&place)));
-        group.into_iter().enumerate().map(outcome).collect()
-    }
-}
-
-/// Where a group is opened.
-pub struct Places {
-    seeing: AtOnce,
-    writing: AtOnce,
-}
-
-impl Place for Places {
-    fn is_kept(&self) -> bool {
-        self.seeing.is_kept() || self.writing.is_kept()
-    }
-
-    fn rest(&mut self) {
-        self.seeing.rest();
-        self.writing.rest();
+        opened.reverse();
+        let outcome = |incoming: Incoming| {
+            // Both stand in one order.
+            let opened = opened.pop_if(|opened| opened.granted.scope == incoming.key.scope);
+            (incoming, Ok(opened))
+        };
+        group.into_iter().map(outcome).collect()
     }
 }
 
@@ -91,93 +77,50 @@ impl Statement for Seeing<'_> {
     }
 }
 
-/// What is to be opened of a group.
-#[derive(Default)]
-struct Fresh<'a> {
-    /// Where each stands in the group, and its key.
-    asked: Vec<(usize, &'a KeyedRequest)>,
-    payments: Vec<Payment>,
-    operations: Vec<Transaction>,
-}
-
 impl Payments {
-    /// Claims and writes what of `group` is new, in one statement; returns it by its places in the group.
-    async fn open(&self, places: &mut Places, group: &[Incoming]) -> Result<HashMap<usize, Opened>, Failed> {
+    /// Claims and writes what of `group` is new, in one statement; returns it in the order of the group.
+    async fn open(&self, places: &mut Places, group: &[Incoming]) -> Result<Vec<Opened>, Failed> {
         let now = self.now();
-        let Fresh {
-            asked,
-            mut payments,
-            operations,
-        } = self.fresh(group, now);
+        let begun = firsts(group).filter_map(|incoming| self.opened(incoming, now));
+        let (mut payments, rest): (Vec<_>, Vec<_>) = begun.unzip();
         let has_token = |payment: &Payment| payment.tenders.iter().any(|tender| tender.token.is_some());
-        let none = FirstEvents::default();
         let (means, detached) = if payments.iter().any(has_token) {
-            places.seeing.run(&none, Seeing(&mut payments)).await?
+            places.seeing.run(Seeing(&mut payments)).await?
         } else {
             Default::default()
         };
-        let fresh = asked.into_iter().zip(payments).enumerate();
-        let usable = fresh.filter(|(place, _)| !detached.contains(place));
-        let (asked, drafts): (Vec<_>, Vec<_>) = usable
-            .map(|(_, ((place, key), payment))| {
-                let answer = None;
-                (place, Draft { key, payment, answer })
+        let begun = payments.into_iter().zip(rest).enumerate();
+        let usable = begun.filter(|(place, _)| !detached.contains(place));
+        let mut drafts: Vec<_> = usable
+            .map(|(_, (payment, (key, operations)))| Draft {
+                key,
+                payment,
+                operations,
+                event: None,
+                answer: None,
             })
-            .unzip();
-        let writing = Writing {
-            drafts: &drafts,
-            operations: &operations,
-            means: &means,
-            events: &none,
-            status: CREATED,
-            lease: self.lease(),
-            now,
-        };
-        let written = places.writing.run(&none, writing).await?;
-        let mut operations: HashMap<_, _> = operations.into_iter().map(|o| (o.payment_id, o)).collect();
-        let mut opened = HashMap::with_capacity(written.len());
-        for (place, draft) in asked.into_iter().zip(drafts) {
-            let Draft { key, payment, .. } = draft;
-            if written.contains(&payment.id)
-                && let Some(operation) = operations.remove(&payment.id)
-            {
-                let granted = Granted::first(key);
-                opened.insert(
-                    place,
-                    Opened {
-                        granted,
-                        payment,
-                        operation,
-                    },
-                );
-            }
-        }
-        Ok(opened)
+            .collect();
+        self.write(places, &mut drafts, &means, now).await?;
+        let opened = drafts.into_iter().filter_map(|mut draft| {
+            Some(Opened {
+                granted: Granted::first(draft.key),
+                operation: draft.operations.pop()?,
+                payment: draft.payment,
+            })
+        });
+        Ok(opened.collect())
     }
 
-    /// Of two with the same key or order reference one goes ahead; the other finds it made.
-    fn fresh<'a>(&self, group: &'a [Incoming], now: DateTime<Utc>) -> Fresh<'a> {
-        let due_at = now + self.lease();
-        let (mut keys, mut names) = (HashSet::new(), HashSet::new());
-        let mut fresh = Fresh::default();
-        for (place, incoming) in group.iter().enumerate() {
-            let Incoming {
-                caller, key, order, ..
-            } = incoming;
-            let Some(connector) = order.connector else {
-                continue;
-            };
-            if keys.contains(&key.scope) || !names.insert((&caller.id, &order.order_reference)) {
-                continue;
-            }
-            keys.insert(key.scope);
-            let order = order.clone();
-            let (payment, begun) =
-                order.into_opened(connector, &caller.id, now, OperationState::Sent, Some(due_at));
-            fresh.asked.push((place, key));
-            fresh.payments.push(payment);
-            fresh.operations.extend(begun);
-        }
-        fresh
+    /// The payment, with its key and the operation that it begins with.
+    fn opened<'a>(
+        &self,
+        incoming: &'a Incoming,
+        now: DateTime<Utc>,
+    ) -> Option<(Payment, (&'a KeyedRequest, Vec<Transaction>))> {
+        let (order, caller) = (incoming.order.clone(), &incoming.caller.id);
+        let due_at = Some(now + self.lease());
+        let connector = order.connector?;
+        let (payment, begun) = order.into_opened(connector, caller, now, OperationState::Sent, due_at);
+        Some((payment, (&incoming.key, begun)))
     }
 }

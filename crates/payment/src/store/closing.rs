@@ -1,8 +1,8 @@
 //! Payments whose only operation succeeded, written in one statement: outcome, amounts, status, answer and event.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use bus::{FirstEvents, Statement};
+use bus::{FirstEvent, Statement};
 use chrono::{DateTime, Utc};
 use ids::PaymentId;
 use once::{Answer, Granted};
@@ -34,10 +34,8 @@ impl Closing<'_> {
 pub struct Closings<'a> {
     /// The payments.
     pub all: &'a [Closing<'a>],
-    /// Which of them are completed.
-    pub completed: &'a [PaymentId],
-    /// That they are, in their order.
-    pub events: &'a FirstEvents,
+    /// Which of them are completed, and that they are.
+    pub completed: &'a [(PaymentId, FirstEvent)],
     /// The status of every answer.
     pub status: u16,
     /// When it all happens.
@@ -49,8 +47,13 @@ impl Statement for Closings<'_> {
     /// taken over.
     type Output = HashSet<PaymentId>;
 
+    fn topics(&self) -> BTreeSet<&'static str> {
+        self.completed.iter().map(|(_, event)| event.topic).collect()
+    }
+
     async fn run(self, conn: &mut PgConnection) -> Result<HashSet<PaymentId>, sqlx::Error> {
         let all = Columns(self.all);
+        let completed = Columns(self.completed);
         let status = i16::try_from(self.status).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
         let written = sqlx::query_file_scalar!(
             "src/store/close.sql",
@@ -67,13 +70,13 @@ impl Statement for Closings<'_> {
             &all.of(|c| c.answer.body.as_slice()) as &[&[u8]],
             status,
             self.now,
-            &Columns(self.completed).of(|id| id.as_uuid()),
+            &completed.of(|(id, _)| id.as_uuid()),
             &[PaymentStatus::Processing.as_str()] as &[&str],
             &[OperationState::Sent.as_str()] as &[&str],
-            &self.events.topics as &[&str],
-            &self.events.aggregates,
-            &self.events.payloads,
-            &self.events.trace_parents
+            &completed.of(|(_, event)| event.topic) as &[&str],
+            &completed.of(|(_, event)| event.aggregate.as_str()) as &[&str],
+            &completed.of(|(_, event)| event.payload.as_str()) as &[&str],
+            &completed.of(|(_, event)| event.trace_parent.as_str()) as &[&str]
         )
         .fetch_all(conn)
         .await?;

@@ -7,80 +7,40 @@ use contracts::events::Origin;
 use ids::PaymentId;
 use sqlx::PgConnection;
 
-use crate::domain::amounts::line_amounts;
+use super::rows::{NewLine, NewOperation, NewPayment, NewTender};
 use crate::domain::{Payment, Transaction};
 
 /// Writes payments with their tenders, operations and lines in one round trip. Returns those that were written: the
-/// others' order references belong to payments that have not failed. No two of `payments` share a reference.
+/// others' order references belong to payments that have not failed. No two of `payments` share a reference, and all are
+/// made at the same time.
 pub async fn insert(
     conn: &mut PgConnection,
     payments: &[&Payment],
     operations: &[Transaction],
 ) -> Result<HashSet<PaymentId>, sqlx::Error> {
-    let column = Columns(payments);
-    let tenders: Vec<_> = payments
-        .iter()
-        .flat_map(|p| p.tenders.iter().map(move |t| (p.id.as_uuid(), t)))
-        .collect();
-    let lines: Vec<_> = payments
-        .iter()
-        .flat_map(|p| p.lines.iter().map(move |l| (p.id.as_uuid(), &l.line)))
-        .collect();
-    let discounts = |pick: fn(crate::domain::amounts::LineAmounts) -> i64| -> Vec<i64> {
-        // Orders were checked, so their lines have amounts.
-        let amount = |(_, l): &(_, &contracts::events::PaidLine)| line_amounts(l).map_or(0, pick);
-        lines.iter().map(amount).collect()
+    let Some(first) = payments.first() else {
+        return Ok(HashSet::new());
     };
-    let discount_lists: Vec<String> = lines
+    let rows: Vec<_> = payments
         .iter()
-        .map(|(_, l)| match l.discounts.as_slice() {
-            [] => Ok("[]".to_owned()),
-            discounts => serde_json::to_string(discounts),
-        })
-        .collect::<Result<_, _>>()
-        .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+        .map(|payment| NewPayment::from(*payment))
+        .collect();
+    // Which means each is paid by, the statement finds by its token.
+    let tenders = payments
+        .iter()
+        .flat_map(|payment| NewTender::of(payment, |_| None));
+    let tokens = payments.iter().flat_map(|payment| &payment.tenders);
+    let tokens: Vec<_> = tokens.map(|tender| tender.token.as_deref()).collect();
+    let operations: Vec<_> = operations.iter().map(NewOperation::from).collect();
+    let lines = payments.iter().flat_map(|payment| NewLine::of(payment));
     let written = sqlx::query_file_scalar!(
         "src/store/insert.sql",
-        &column.of(|p| p.id.as_uuid()),
-        &column.of(|p| p.caller.as_str()) as &[&str],
-        &column.of(|p| p.order_reference.as_str()) as &[&str],
-        &column.of(|p| p.currency.as_str()) as &[&str],
-        &column.of(|p| origin_word(p.connector.origin())) as &[&str],
-        &column.of(|p| p.connector.as_str()) as &[&str],
-        &column.of(|p| p.capture.as_str()) as &[&str],
-        &column.of(|p| p.status.as_str()) as &[&str],
-        &column.of(|p| p.owed_minor),
-        &column.of(|p| p.amount_minor),
-        &column.of(|p| p.captured_minor),
-        &column.of(|p| p.sold_at),
-        &column.of(|p| p.created_at),
-        &Columns(&tenders).of(|(payment, _)| *payment),
-        &Columns(&tenders).of(|(_, t)| t.number),
-        &Columns(&tenders).of(|(_, t)| t.id.as_uuid()),
-        &Columns(&tenders).of(|(_, t)| t.kind.as_str()) as &[&str],
-        &Columns(&tenders).of(|(_, t)| t.token.as_deref()) as &[Option<&str>],
-        &Columns(&tenders).of(|(_, t)| t.amounts.amount_minor),
-        &Columns(&tenders).of(|(_, t)| t.amounts.authorized_minor),
-        &Columns(&tenders).of(|(_, t)| t.amounts.captured_minor),
-        &Columns(operations).of(|o| o.id.as_uuid()),
-        &Columns(operations).of(|o| o.payment_id.as_uuid()),
-        &Columns(operations).of(|o| o.tender_number),
-        &Columns(operations).of(|o| o.operation.as_str()) as &[&str],
-        &Columns(operations).of(|o| o.state.as_str()) as &[&str],
-        &Columns(operations).of(|o| o.amount_minor),
-        &Columns(operations).of(|o| o.connector_key.as_deref()) as &[Option<&str>],
-        &Columns(operations).of(|o| o.due_at) as &[Option<DateTime<Utc>>],
-        &Columns(&lines).of(|(payment, _)| *payment),
-        &Columns(&lines).of(|(_, l)| l.line_number),
-        &Columns(&lines).of(|(_, l)| l.partner_id.as_uuid()),
-        &Columns(&lines).of(|(_, l)| l.category.as_str()) as &[&str],
-        &Columns(&lines).of(|(_, l)| l.unit_price_minor),
-        &Columns(&lines).of(|(_, l)| l.quantity),
-        &Columns(&lines).of(|(_, l)| l.shipping_minor),
-        &Columns(&lines).of(|(_, l)| l.tax_free_minor),
-        &discounts(|a| a.partner_discount),
-        &discounts(|a| a.platform_discount),
-        &discount_lists
+        &rows as &[NewPayment<'_>],
+        first.created_at,
+        &tenders.collect::<Vec<_>>() as &[NewTender<'_>],
+        &tokens as &[Option<&str>],
+        &operations as &[NewOperation<'_>],
+        &lines.collect::<Result<Vec<_>, _>>()? as &[NewLine<'_>]
     )
     .fetch_all(conn)
     .await?;
@@ -130,37 +90,6 @@ pub async fn holders(
             )
         })
         .collect())
-}
-
-/// Notes what few payments have: a page that the buyer returns to, an order of its own in which tenders give money back.
-pub async fn note(conn: &mut PgConnection, payment: &Payment) -> Result<(), sqlx::Error> {
-    if let Some(return_url) = &payment.return_url {
-        sqlx::query!(
-            "update payments set return_url = $2 where payment_id = $1",
-            payment.id.as_uuid(),
-            return_url
-        )
-        .execute(&mut *conn)
-        .await?;
-    }
-    if payment
-        .tenders
-        .iter()
-        .any(|tender| tender.refund_rank != tender.number)
-    {
-        let tenders = Columns(&payment.tenders);
-        sqlx::query!(
-            "update tenders t set refund_rank = given.rank
-               from unnest($2::int[], $3::int[]) as given (number, rank)
-              where t.payment_id = $1 and t.number = given.number",
-            payment.id.as_uuid(),
-            &tenders.of(|tender| tender.number),
-            &tenders.of(|tender| tender.refund_rank)
-        )
-        .execute(conn)
-        .await?;
-    }
-    Ok(())
 }
 
 /// Brings the row of a payment that is locked in line with `payment`.
