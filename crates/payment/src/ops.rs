@@ -23,6 +23,7 @@ mod request;
 mod resolve;
 mod route;
 mod routing;
+mod tasks;
 mod timeline;
 mod together;
 mod told;

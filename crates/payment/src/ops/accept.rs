@@ -6,8 +6,8 @@ use once::{Granted, KeyedRequest};
 use web::FieldError;
 
 use super::close::{Closed, Closer};
-use super::conclude::{first_task, task};
 use super::open::{Opened, Opener};
+use super::tasks::{first_task, task};
 use super::{Answered, Begun, Incoming, Keeping, Payments, answer_of, keep};
 use crate::domain::{ConnectorName, OperationState, Payment, Route, Transaction, Unusable};
 use crate::error::{Error, unusable};

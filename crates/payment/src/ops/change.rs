@@ -7,7 +7,7 @@ use contracts::events::PaidLine;
 use ids::{ChangeId, PaymentId};
 use once::KeyedRequest;
 
-use super::conclude::task_of;
+use super::tasks::task_of;
 use super::{Answered, Begun, Keeping, Payments, answer_of, count, keep};
 use crate::connectors::Task;
 use crate::domain::amounts::{LARGEST_MINOR, MOST_LINES, line_amounts, total};

@@ -1,25 +1,26 @@
 //! What follows from the outcome of an operation: amounts, lines, the next operation, the status, events.
 
+mod amounts;
+mod telling;
+
 use bus::Work;
 use chrono::{DateTime, Utc};
 use contracts::events::RefundOutcome;
 use ids::TransactionId;
-use money::Money;
 
+use self::amounts::{apply, enlarge, reverse};
+use self::telling::{complete, refund_of, tell};
 use super::Payments;
+use super::tasks::{charge, task};
 use crate::connectors::{Outcome, Task};
-use crate::domain::parts::spread;
-use crate::domain::payment::Refund;
 use crate::domain::plan::next_step;
 use crate::domain::status::{derive, given_up, is_complete};
 use crate::domain::{
-    Cause, ConnectorName, Done, Failure, Operation, OperationState, OwedLine, Part, Payment, PaymentStatus,
-    Step, Tender, Transaction,
+    ConnectorName, Done, Failure, Operation, OperationState, Payment, PaymentStatus, Step, Transaction,
 };
 use crate::error::Error;
-use crate::store::changes::Asked;
 use crate::store::tenders::{self, Moving};
-use crate::store::{changes, payment_lines, payments, reading, routes, transactions};
+use crate::store::{changes, payments, reading, routes, transactions};
 
 /// Pauses, in milliseconds; each doubles up to the longest of its kind. Before a connector that did not answer is asked:
 const FIRST_QUESTION_MS: i64 = 250;
@@ -238,259 +239,6 @@ fn note(history: &mut [Done], task: &Task, outcome: &Outcome, state: OperationSt
         }
         _ => {}
     }
-}
-
-/// Moves the amounts of the tender, and of the lines.
-async fn apply(
-    work: &mut Work,
-    payment: &mut Payment,
-    history: &[Done],
-    task: &Task,
-    held_until: Option<DateTime<Utc>>,
-) -> Result<(), Error> {
-    let moving = Moving {
-        payment_id: payment.id,
-        number: task.tender_number,
-        operation: task.operation,
-        amount_minor: task.amount.amount_minor(),
-    };
-    tenders::moved(work.conn(), moving, held_until).await?;
-    let tender = tender_of(payment, task)?;
-    tender.amounts = tender
-        .amounts
-        .after(task.operation, moving.amount_minor)
-        .ok_or_else(|| out_of_bounds(task))?;
-    tender.held_until = match tender.amounts.held_minor() {
-        0 => None,
-        _ => held_until.or(tender.held_until),
-    };
-    payment.captured_minor = payment.sum(|amounts| amounts.captured_minor);
-    match task.operation {
-        Operation::Refund => {
-            let parts = parts_of(history, task.id);
-            payment_lines::give_back(work.conn(), payment.id, parts, false).await?;
-            for (line, minor) in of_lines(payment, parts) {
-                line.refunded_minor = line.refunded_minor.saturating_add(minor);
-            }
-        }
-        Operation::Authorize
-        | Operation::Increment
-        | Operation::Capture
-        | Operation::Sale
-        | Operation::Void => {}
-    }
-    Ok(())
-}
-
-/// Takes back what a refund that had succeeded gave back.
-async fn reverse(work: &mut Work, payment: &mut Payment, history: &[Done], task: &Task) -> Result<(), Error> {
-    let moving = Moving {
-        payment_id: payment.id,
-        number: task.tender_number,
-        operation: task.operation,
-        amount_minor: task.amount.amount_minor(),
-    };
-    tenders::reverse(work.conn(), moving).await?;
-    let tender = tender_of(payment, task)?;
-    tender.amounts = tender
-        .amounts
-        .after_reversal(moving.amount_minor)
-        .ok_or_else(|| out_of_bounds(task))?;
-    let parts = parts_of(history, task.id);
-    payment_lines::give_back(work.conn(), payment.id, parts, true).await?;
-    for (line, minor) in of_lines(payment, parts) {
-        line.refunded_minor = line.refunded_minor.saturating_sub(minor);
-    }
-    Ok(())
-}
-
-fn tender_of<'a>(payment: &'a mut Payment, task: &Task) -> Result<&'a mut Tender, Error> {
-    let mut tenders = payment.tenders.iter_mut();
-    tenders
-        .find(|tender| tender.number == task.tender_number)
-        .ok_or_else(|| Error::Broken {
-            payment_id: task.payment_id,
-            rule: "an operation belongs to a tender".to_owned(),
-        })
-}
-
-fn out_of_bounds(task: &Task) -> Error {
-    Error::Broken {
-        payment_id: task.payment_id,
-        rule: "captured + voided <= authorized, refunded <= captured".to_owned(),
-    }
-}
-
-fn parts_of(history: &[Done], id: TransactionId) -> &[Part] {
-    history
-        .iter()
-        .find(|done| done.id == id)
-        .map_or(&[], |done| &done.parts)
-}
-
-/// The lines that `parts` name, each with its amount.
-fn of_lines<'a>(
-    payment: &'a mut Payment,
-    parts: &'a [Part],
-) -> impl Iterator<Item = (&'a mut OwedLine, i64)> {
-    payment.lines.iter_mut().filter_map(|line| {
-        let number = line.line.line_number;
-        let part = parts.iter().find(|part| part.line_number == number)?;
-        Some((line, part.amount_minor))
-    })
-}
-
-/// Adds the lines that an increment is for.
-async fn enlarge(
-    work: &mut Work,
-    payment: &mut Payment,
-    task: &Task,
-    asked: Option<&Asked>,
-) -> Result<(), Error> {
-    let asked = asked.ok_or_else(|| broken(payment, "an increment was asked for"))?;
-    let added: Vec<OwedLine> = asked.added.iter().cloned().map(OwedLine::new).collect();
-    payment_lines::insert(work.conn(), payment.id, &added).await?;
-    payment.lines.extend(added);
-    let minor = task.amount.amount_minor();
-    payment.owed_minor = payment.owed_minor.saturating_add(minor);
-    payment.amount_minor = payment.amount_minor.saturating_add(minor);
-    Ok(())
-}
-
-/// Tells that everything was taken that will be. What was let go of a payment made here is no part of what was sold;
-/// what went back before is told of after it.
-async fn complete(
-    work: &mut Work,
-    payment: &mut Payment,
-    history: &[Done],
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let never_taken = payment.owed_minor.saturating_sub(payment.captured_minor);
-    if payment.connector != ConnectorName::External && never_taken > 0 {
-        let parts = spread(&payment.lines, never_taken);
-        payment_lines::cancel(work.conn(), payment.id, &parts).await?;
-        for (line, minor) in of_lines(payment, &parts) {
-            line.canceled_minor = minor;
-        }
-    }
-    work.publish(&payment.completed(), now)?;
-    let mut before = vec![0_i64; payment.lines.len()];
-    for done in history {
-        let refund = refund_of(history, done.id, RefundOutcome::Refunded);
-        let Some(refund) = refund.filter(|_| done.state == OperationState::Succeeded) else {
-            continue;
-        };
-        tell(work, payment, &refund, &before, now)?;
-        for part in refund.parts {
-            for (line, before) in payment.lines.iter().zip(&mut before) {
-                if line.line.line_number == part.line_number {
-                    *before = before.saturating_add(part.amount_minor);
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A refund that a caller asked for. What goes back since a payment is given up was never told of as taken.
-fn refund_of(history: &[Done], id: TransactionId, outcome: RefundOutcome) -> Option<Refund<'_>> {
-    let done = history.iter().find(|done| done.id == id)?;
-    let is_told = done.operation == Operation::Refund
-        && done.cause == Cause::Caller
-        && (done.state == OperationState::Succeeded || outcome == RefundOutcome::Reversed);
-    is_told.then_some(Refund {
-        transaction_id: done.id,
-        tender_number: done.tender_number,
-        amount_minor: done.amount_minor,
-        parts: &done.parts,
-        outcome,
-    })
-}
-
-fn tell(
-    work: &mut Work,
-    payment: &Payment,
-    refund: &Refund<'_>,
-    before: &[i64],
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let told = payment
-        .refunded(refund, before, now)
-        .ok_or_else(|| broken(payment, "what goes back was taken"))?;
-    work.publish(&told, now)?;
-    Ok(())
-}
-
-/// The first operation of a new payment, for whoever works on it.
-pub(super) fn first_task(payment: &Payment, operations: &[Transaction]) -> Option<Task> {
-    operations.first().map(|operation| task(payment, operation, None))
-}
-
-/// What the connector is given of an operation that begins; `charge` is its own name for what it did before.
-pub(super) fn task(payment: &Payment, operation: &Transaction, charge: Option<String>) -> Task {
-    Task {
-        id: operation.id,
-        payment_id: payment.id,
-        tender_number: operation.tender_number,
-        connector: operation.connector.unwrap_or(payment.connector),
-        operation: operation.operation,
-        change_id: operation.change_id,
-        was_sent: false,
-        amount: Money::new(operation.amount_minor, payment.currency),
-        key: operation
-            .connector_key
-            .clone()
-            .unwrap_or_else(|| operation.id.to_string()),
-        token: payment
-            .tender(operation.tender_number)
-            .and_then(|tender| tender.token.clone()),
-        charge,
-        return_url: payment.return_url.clone(),
-        ending: None,
-        attempt: 0,
-    }
-}
-
-/// What is known of an operation that was begun before.
-pub(super) fn task_of(payment: &Payment, history: &[Done], done: &Done) -> Task {
-    let beginning = beginning(history, done.tender_number);
-    Task {
-        id: done.id,
-        payment_id: payment.id,
-        tender_number: done.tender_number,
-        connector: done.connector.unwrap_or(payment.connector),
-        operation: done.operation,
-        change_id: done.change_id,
-        was_sent: true,
-        amount: Money::new(done.amount_minor, payment.currency),
-        key: done.id.to_string(),
-        token: payment
-            .tender(done.tender_number)
-            .and_then(|tender| tender.token.clone()),
-        charge: done.connector_reference.clone().or(beginning),
-        return_url: payment.return_url.clone(),
-        ending: None,
-        attempt: done.attempts,
-    }
-}
-
-fn charge(history: &[Done], operation: &Transaction) -> Option<String> {
-    if operation.operation.is_beginning() {
-        return None;
-    }
-    beginning(history, operation.tender_number)
-}
-
-/// The connector's own name for what began a tender.
-fn beginning(history: &[Done], tender_number: i32) -> Option<String> {
-    history
-        .iter()
-        .find(|done| {
-            done.tender_number == tender_number
-                && done.operation.is_beginning()
-                && done.state == OperationState::Succeeded
-        })
-        .and_then(|done| done.connector_reference.clone())
 }
 
 fn broken(payment: &Payment, rule: &str) -> Error {

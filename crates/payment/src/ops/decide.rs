@@ -4,7 +4,7 @@ use contracts::Caller;
 use ids::{ChangeId, PaymentId, TransactionId};
 use once::KeyedRequest;
 
-use super::conclude::task_of;
+use super::tasks::task_of;
 use super::{Answered, Begun, Keeping, Payments, answer_of, count, keep};
 use crate::connectors::Outcome;
 use crate::domain::{Change, Command, Failure, OperationState};

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use tokio::task::JoinSet;
 
-use super::conclude::task_of;
+use super::tasks::task_of;
 use super::{Payments, pause};
 use crate::connectors::{Outcome, RawWebhook, Told};
 use crate::domain::{ConnectorName, Failure, OperationState};
