@@ -94,5 +94,8 @@ select payment_id, line, pg_temp.partner(case when line = 1 then rank else other
  cross join lateral (
        select case when second < 3 then 2 else 1 end as lines,
               case when second = 0 or rank > 1000 then rank
-                   else pg_temp.rank(number, 8) end as other) as l
+                   -- Neither the second nor the third: what is said of these two above holds for all of theirs.
+                   when second_rank in (2, 3) then 1
+                   else second_rank end as other
+         from (select pg_temp.rank(number, 8) as second_rank) as r) as l
  cross join lateral generate_series(1, lines) as line
