@@ -20,7 +20,7 @@ impl Together for Recorder {
     const NAME: &'static str = "record";
     const GROUP: usize = 500;
     const SIDE_BY_SIDE: usize = 2;
-    const PATIENCE: Duration = Duration::from_micros(200);
+    const PATIENCE: Duration = Duration::from_micros(100);
     type Item = Incoming;
     type Outcome = Result<Answered, Error>;
     type Place = Places;

@@ -171,12 +171,17 @@ impl<W: Together> Groups<W> {
         let places = Arc::clone(&self.shelf);
         places.open((0..W::SIDE_BY_SIDE).map(|_| work.place()));
         let mut running = FuturesUnordered::new();
+        // How many are being worked on.
+        let mut busy: usize = 0;
         let mut group = Vec::new();
-        let mut expected = 0;
+        let end = |(size, ended)| {
+            places.put(place_of(&work, ended));
+            size
+        };
         loop {
             tokio::select! {
                 biased;
-                Some(ended) = running.next() => places.put(place_of(&work, ended)),
+                Some(ended) = running.next() => busy -= end(ended),
                 () = stop.cancelled() => break,
                 count = self.waiting.recv_many(&mut group, W::GROUP), if group.is_empty() => {
                     if count == 0 {
@@ -184,27 +189,28 @@ impl<W: Together> Groups<W> {
                     }
                 }
                 place = places.take(), if !group.is_empty() => {
+                    // As many as a group beside it has: a small one costs the database nearly as much as a large one.
+                    let expected = busy.checked_div(W::SIDE_BY_SIDE - 1).unwrap_or(0);
                     // Who is answered meanwhile may be who comes again.
                     let answered = running.by_ref().for_each(|ended| {
-                        places.put(place_of(&work, ended));
+                        busy -= end(ended);
                         std::future::ready(())
                     });
                     self.gather(&mut group, expected, answered).await;
-                    expected = group.len();
+                    busy += group.len();
                     let answering = answer(work.clone(), place, std::mem::take(&mut group));
-                    running.push(AssertUnwindSafe(answering).catch_unwind());
+                    running.push(answering);
                 }
                 // A connection that nobody needs is another's.
-                () = places.rested(), if group.is_empty() => expected = 0,
+                () = places.rested(), if group.is_empty() => {}
             }
         }
         places.close();
         while running.next().await.is_some() {}
     }
 
-    /// Lets a group grow to the size of the one before, for a moment at most: who was answered just now may be about to
-    /// come again. Otherwise the first of them is a group alone, and takes the place that all could have had. One who
-    /// comes alone waits for nobody.
+    /// Lets a group grow to the size of those that are worked on beside it, for a moment at most: who was answered just now
+    /// may be about to come again. Where nobody is worked on, nobody waits.
     async fn gather(
         &mut self,
         group: &mut Vec<Waiting<W>>,
@@ -243,15 +249,24 @@ fn renewed<W: Together>(work: &W) -> W::Place {
     work.place()
 }
 
-async fn answer<W: Together>(work: W, mut place: W::Place, group: Vec<Waiting<W>>) -> W::Place {
-    measure::<W>(group.len());
-    let (all, replies): (Vec<_>, Vec<_>) = group.into_iter().map(|w| (w.item, w.reply)).unzip();
-    let outcomes = work.go(&mut place, all).await;
-    for (outcome, reply) in outcomes.into_iter().zip(replies) {
-        // A client that went away comes again with its key.
-        let _gone = reply.send(outcome);
-    }
-    place
+/// Has a group done and answered; returns its size and, unless it panicked, its place.
+async fn answer<W: Together>(
+    work: W,
+    mut place: W::Place,
+    group: Vec<Waiting<W>>,
+) -> (usize, thread::Result<W::Place>) {
+    let size = group.len();
+    let answering = async {
+        measure::<W>(size);
+        let (all, replies): (Vec<_>, Vec<_>) = group.into_iter().map(|w| (w.item, w.reply)).unzip();
+        let outcomes = work.go(&mut place, all).await;
+        for (outcome, reply) in outcomes.into_iter().zip(replies) {
+            // A client that went away comes again with its key.
+            let _gone = reply.send(outcome);
+        }
+        place
+    };
+    (size, AssertUnwindSafe(answering).catch_unwind().await)
 }
 
 fn measure<W: Together>(size: usize) {
@@ -259,3 +274,6 @@ fn measure<W: Together>(size: usize) {
         metrics::histogram!("jeongsan_payment_group_size", "step" => W::NAME).record(f64::from(size));
     }
 }
+
+#[cfg(test)]
+mod tests;
