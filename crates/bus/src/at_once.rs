@@ -103,10 +103,8 @@ pub trait Statement: Send {
     /// What it answers.
     type Output: Send;
 
-    /// Where it publishes.
-    fn topics(&self) -> BTreeSet<&'static str> {
-        BTreeSet::new()
-    }
+    /// Where it publishes: who reads there is woken.
+    fn topics(&self) -> BTreeSet<&'static str>;
 
     /// Runs it, once.
     fn run(self, conn: &mut PgConnection) -> impl Future<Output = Result<Self::Output, sqlx::Error>> + Send;

@@ -6,9 +6,9 @@
 //! live claim from a dead one, and a fence keeps the answer of a claim that was given up from overwriting that of
 //! its successor.
 //!
-//! A statement that is a transaction of its own may insert into `once.keys` what nobody has used (`on conflict do nothing`),
-//! with the answer and its status, or without both for a claim, which is then [`Granted::first`]. The keys of one statement
-//! are inserted in the order of their scopes, and those whose subject is not made are given back with `once.take_back`.
+//! A statement that is a transaction of its own may insert into `once.keys` what nobody has used, with the answer and its
+//! status, or without both for a claim, which is then [`Granted::first`]. The keys of one statement are inserted in the order
+//! of their scopes, before whatever they stand for; where one was used before, `keys_pk` refuses the statement.
 
 mod request;
 mod store;

@@ -27,8 +27,10 @@ async fn answer(request: Request, next: Next) -> Response {
     AssertUnwindSafe(next.run(request))
         .catch_unwind()
         .await
-        .unwrap_or_else(|_panic| {
-            tracing::error!("a request panicked");
+        .unwrap_or_else(|panic| {
+            let says = panic.downcast_ref::<&str>().copied();
+            let says = says.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+            tracing::error!(says, "a request panicked");
             Problem::new(
                 Code::Internal,
                 "it was logged; name the request id when you ask about it",
@@ -70,6 +72,7 @@ impl<W: Future<Output: Send> + Send + 'static> Drop for Lasting<W> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use axum::Router;
     use axum::body::Body;
@@ -77,6 +80,7 @@ mod tests {
     use axum::routing::get;
     use http::StatusCode;
     use tokio::sync::Notify;
+    use tokio::time::timeout;
     use tower::ServiceExt as _;
 
     use super::*;
@@ -101,7 +105,8 @@ mod tests {
         assert!(futures::poll!(&mut answer).is_pending());
         drop(answer);
         gate.notify_one();
-        ended.notified().await;
+        let ended = timeout(Duration::from_mins(1), ended.notified()).await;
+        assert!(ended.is_ok(), "what was given up was not finished");
     }
 
     #[tokio::test]

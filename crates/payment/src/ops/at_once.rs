@@ -1,4 +1,4 @@
-//! The usual case of a group: payments under new keys, with new order references, in one statement.
+//! The usual case of a group: payments under new keys, with new order references.
 
 use bus::FirstEvent;
 use chrono::{DateTime, Utc};
@@ -15,7 +15,7 @@ pub(super) type Outcome = Option<Result<Answered, Error>>;
 impl Payments {
     /// Records what of `all` is new in one statement, which is one transaction: keys with their answers, payments and
     /// events. None stands for each that is not: its key was used before, or its order reference is taken, or somebody
-    /// else is at work on either. None of all where the database refuses the statement.
+    /// else is at work on either. None of all where the database refuses them for another reason.
     pub(super) async fn record_at_once(
         &self,
         places: &mut Places,
@@ -25,7 +25,9 @@ impl Payments {
         let drafts = firsts(all).map(|incoming| draft(incoming, now));
         let mut drafts = drafts.collect::<Result<Vec<_>, _>>()?;
         // Nobody is asked for these payments, so nobody knows a token.
-        match self.write(places, &mut drafts, &Means::default(), now).await {
+        let written = self.write(places, &mut drafts, &Means::default(), now).await;
+        places.rest_seeing();
+        match written {
             Ok(()) => {}
             // Something in it is not to the database's liking, or somebody took a reference meanwhile.
             Err(sqlx::Error::Database(error)) => {

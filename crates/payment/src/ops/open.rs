@@ -1,6 +1,6 @@
 //! The first step of payments through a connector: those that arrive together are claimed and written together.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use bus::Statement;
@@ -72,19 +72,24 @@ struct Seeing<'a>(&'a mut [Payment]);
 impl Statement for Seeing<'_> {
     type Output = (Means, HashSet<usize>);
 
+    fn topics(&self) -> BTreeSet<&'static str> {
+        BTreeSet::new()
+    }
+
     async fn run(self, conn: &mut PgConnection) -> Result<Self::Output, sqlx::Error> {
         Means::of_all(conn, self.0).await
     }
 }
 
 impl Payments {
-    /// Claims and writes what of `group` is new, in one statement; returns it in the order of the group.
+    /// Claims and writes what of `group` is new, together; returns it in the order of the group.
     async fn open(&self, places: &mut Places, group: &[Incoming]) -> Result<Vec<Opened>, Failed> {
         let now = self.now();
         let begun = firsts(group).filter_map(|incoming| self.opened(incoming, now));
         let (mut payments, rest): (Vec<_>, Vec<_>) = begun.unzip();
         let has_token = |payment: &Payment| payment.tenders.iter().any(|tender| tender.token.is_some());
-        let (means, detached) = if payments.iter().any(has_token) {
+        let is_looked_up = payments.iter().any(has_token);
+        let (means, detached) = if is_looked_up {
             places.seeing.run(Seeing(&mut payments)).await?
         } else {
             Default::default()
@@ -101,6 +106,9 @@ impl Payments {
             })
             .collect();
         self.write(places, &mut drafts, &means, now).await?;
+        if !is_looked_up {
+            places.rest_seeing();
+        }
         let opened = drafts.into_iter().filter_map(|mut draft| {
             Some(Opened {
                 granted: Granted::first(draft.key),

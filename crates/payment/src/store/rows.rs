@@ -118,7 +118,7 @@ impl NewTender<'_> {
     }
 }
 
-/// A row of `payment_methods` that nobody added.
+/// A row of `payment_methods`, of what was seen in payments only.
 #[derive(Encode)]
 pub(super) struct NewMeans<'a> {
     payment_method_id: Uuid,

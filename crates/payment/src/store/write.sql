@@ -13,7 +13,8 @@ with asked as materialized (
      order by scope
     returning 1
 ), seen as (
-    -- Somebody else's who is as quick makes the statement fail.
+    -- Somebody else's who is as quick makes the statement fail, for the tenders then name what is not there. By this table's
+    -- constraint it must not fail: the server's log would hold the token.
     insert into payment_methods (payment_method_id, caller, connector, kind, token, created_at)
     select m.*, $4
       from unnest($7::new_means[]) as m
@@ -21,6 +22,7 @@ with asked as materialized (
      where (select count(*) from kept) > 0
      -- One order for all, as for keys.
      order by m.caller collate "C", m.connector collate "C", m.kind collate "C", m.token collate "C"
+    on conflict on constraint payment_methods_token do nothing
     returning 1
 ), fresh as (
     insert into payments (payment_id, caller, order_reference, currency, origin, connector, capture, status,

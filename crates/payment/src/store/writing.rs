@@ -97,16 +97,21 @@ impl Statement for Taken<'_> {
     /// The payments that can't be written.
     type Output = HashSet<PaymentId>;
 
+    fn topics(&self) -> BTreeSet<&'static str> {
+        BTreeSet::new()
+    }
+
     async fn run(self, conn: &mut PgConnection) -> Result<HashSet<PaymentId>, sqlx::Error> {
         let drafts = Columns(self.0);
         let taken = sqlx::query_scalar!(
-            r#"select d.payment_id as "payment_id!"
-                 from unnest($1::uuid[], $2::bytea[], $3::text[], $4::text[])
-                          as d (payment_id, scope, order_reference, caller)
-                where exists (select from once.keys k where k.scope = d.scope)
-                   or exists (select from payments p
-                               where p.order_reference = d.order_reference and p.caller = d.caller
-                                 and p.status <> 'failed')"#,
+            r#"with wanted as (
+                   select * from unnest($1::uuid[], $2::bytea[], $3::text[], $4::text[])
+                            as d (payment_id, scope, order_reference, caller)
+               )
+               select payment_id as "payment_id!" from wanted join once.keys using (scope)
+               union all
+               select w.payment_id from wanted w join payments p using (order_reference, caller)
+                where p.status <> 'failed'"#,
             &drafts.of(|d| d.payment.id.as_uuid()),
             &drafts.of(|d| d.key.scope.as_slice()) as &[&[u8]],
             &drafts.of(|d| d.payment.order_reference.as_str()) as &[&str],

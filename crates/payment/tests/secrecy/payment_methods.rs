@@ -1,6 +1,7 @@
 //! Payment methods: added by a caller for a buyer, used by payments, detached.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::support::*;
 use chrono::{DateTime, Utc};
@@ -440,4 +441,45 @@ async fn one_method_of_a_holder_is_the_default_however_many_are_made_it_at_once(
         .send("payment", Some(&stranger), Method::POST, &path, &[], None)
         .await
         .expect(404);
+}
+
+/// The server's log tells of the row that a constraint refused, so a token must not be in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_that_two_add_at_once_is_not_told_to_the_servers_log() {
+    let logs = Logs::capture();
+    let platform = Arc::new(platform().start().await);
+    let db = platform.database("payment").db();
+    let mut work = db.begin().await.unwrap();
+    sqlx::query("lock table payments in exclusive mode")
+        .execute(&mut *work)
+        .await
+        .unwrap();
+    let asking = Arc::clone(&platform);
+    let asked = tokio::spawn(async move { pay(&asking, &card("order", shop(), "tok_of_two")).await });
+    let waits = async {
+        let waiting = "select exists (select from pg_locks where relation = 'payments'::regclass
+                                         and mode = 'RowExclusiveLock' and not granted)";
+        while !sqlx::query_scalar::<_, bool>(waiting)
+            .fetch_one(db.pool())
+            .await
+            .unwrap()
+        {}
+    };
+    let waits = tokio::time::timeout(Duration::from_mins(1), waits).await;
+    assert!(waits.is_ok(), "the payment was not about to be written");
+    sqlx::query(
+        "insert into payment_methods (payment_method_id, caller, connector, kind, token, created_at)
+         values (gen_random_uuid(), $1, 'simulator', 'card', 'tok_of_two', now())",
+    )
+    .bind(operator().id)
+    .execute(&mut *work)
+    .await
+    .unwrap();
+    work.commit().await.unwrap();
+    asked.await.unwrap().expect(201);
+    // The platform repeats which constraint it was: one that names the row of a card by its id.
+    let text = logs.text();
+    let refused = |constraint| text.contains(&format!("violates {constraint}"));
+    assert!(refused("foreign key constraint \"tenders_payment_method_fk\""));
+    assert!(!refused("unique constraint \"payment_methods_token\""));
 }
