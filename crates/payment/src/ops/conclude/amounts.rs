@@ -20,12 +20,7 @@ pub(super) async fn apply(
     task: &Task,
     held_until: Option<DateTime<Utc>>,
 ) -> Result<(), Error> {
-    let moving = Moving {
-        payment_id: payment.id,
-        number: task.tender_number,
-        operation: task.operation,
-        amount_minor: task.amount.amount_minor(),
-    };
+    let moving = moving(task);
     tenders::moved(work.conn(), moving, held_until).await?;
     let tender = tender_of(payment, task)?;
     tender.amounts = tender
@@ -61,12 +56,7 @@ pub(super) async fn reverse(
     history: &[Done],
     task: &Task,
 ) -> Result<(), Error> {
-    let moving = Moving {
-        payment_id: payment.id,
-        number: task.tender_number,
-        operation: task.operation,
-        amount_minor: task.amount.amount_minor(),
-    };
+    let moving = moving(task);
     tenders::reverse(work.conn(), moving).await?;
     let tender = tender_of(payment, task)?;
     tender.amounts = tender
@@ -79,6 +69,15 @@ pub(super) async fn reverse(
         line.refunded_minor = line.refunded_minor.saturating_sub(minor);
     }
     Ok(())
+}
+
+fn moving(task: &Task) -> Moving {
+    Moving {
+        payment_id: task.payment_id,
+        number: task.tender_number,
+        operation: task.operation,
+        amount_minor: task.amount.amount_minor(),
+    }
 }
 
 fn tender_of<'a>(payment: &'a mut Payment, task: &Task) -> Result<&'a mut Tender, Error> {
