@@ -10,6 +10,8 @@ import schemathesis
 with open(os.environ["JEONGSAN_THINGS"], encoding="utf-8") as file:
     THINGS = json.load(file)
 SOMETIMES = 0.7
+# Its own: the module's is set back to one state before each case that is generated, and would choose the same each time.
+CHANCE = random.Random(20261127)
 COMMANDS = ("/capture", "/refunds", "/void", "/cancel", "/increments")
 
 
@@ -17,19 +19,19 @@ def thing(path):
     """The id of something that the operation at `path` may be asked of."""
     last = path.rsplit("/", 1)[-1]
     if "/payment-methods/" in path:
-        return random.choice(THINGS["methods" if last == "default" else "detached"])
+        return CHANCE.choice(THINGS["methods" if last == "default" else "detached"])
     if "/disputes/" in path:
-        return random.choice(THINGS["disputes"])
+        return CHANCE.choice(THINGS["disputes"])
     fresh = THINGS.get(last)
     # What was changed once can't be changed again in the same way: each is used until few are left.
     if isinstance(fresh, list) and len(fresh) > 1:
         return fresh.pop()
-    return random.choice(THINGS["payments"])
+    return CHANCE.choice(THINGS["payments"])
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    if random.random() > SOMETIMES:
+    if CHANCE.random() > SOMETIMES:
         return
     path = case.operation.path
     if case.path_parameters:
@@ -54,7 +56,7 @@ def fit(path, body):
     if path.endswith("/increments"):
         return {"lines": [line()]}
     if path.endswith(("/capture", "/refunds")):
-        return random.choice([{}, {"amount_minor": random.randint(1, 5_000)}])
+        return CHANCE.choice([{}, {"amount_minor": CHANCE.randint(1, 5_000)}])
     if path.endswith(("/void", "/cancel")):
         return {}
     if path == "/v1/payment-methods":
@@ -65,22 +67,22 @@ def fit(path, body):
 
 
 def line():
-    return {"partner_id": THINGS["partner"], "unit_price_minor": random.randint(0, 10_000)}
+    return {"partner_id": THINGS["partner"], "unit_price_minor": CHANCE.randint(0, 10_000)}
 
 
 def sold(body):
     """A payment that can be made."""
-    lines = [line() for _ in range(random.randint(1, 3))]
+    lines = [line() for _ in range(CHANCE.randint(1, 3))]
     total = sum(one["unit_price_minor"] for one in lines)
     whole = {
         "order_reference": uuid.uuid4().hex,
         "currency": "KRW",
-        "connector": random.choice(["simulator", "external"]),
+        "connector": CHANCE.choice(["simulator", "external"]),
         "lines": lines,
     }
     tender = {"kind": "card", "amount_minor": total}
     if whole["connector"] == "simulator":
-        tender["token"] = random.choice(["tok_ok", "tok_declined", "tok_3ds"])
+        tender["token"] = CHANCE.choice(["tok_ok", "tok_declined", "tok_3ds"])
     whole["tenders"] = [tender]
     if whole["connector"] == "simulator" and body.get("capture") in ("manual", "automatic"):
         whole["capture"] = body["capture"]
