@@ -29,6 +29,55 @@ impl Round {
     }
 }
 
+/// One round at half of the rate that was reached.
+#[derive(Debug, Clone, Copy)]
+pub struct Half {
+    per_second: u64,
+    p50_us: u64,
+    p99_us: u64,
+    /// How much p99 is of p50.
+    percent: u64,
+}
+
+impl Half {
+    /// What was answered.
+    pub fn of(paid: &Paid) -> Self {
+        let (p50_us, p99_us) = (paid.percentile_us(50), paid.percentile_us(99));
+        Self {
+            per_second: paid.per_second,
+            p50_us,
+            p99_us,
+            percent: (p99_us * 100).checked_div(p50_us).unwrap_or(0),
+        }
+    }
+
+    /// The median of each figure.
+    pub fn median(rounds: &[Self]) -> Self {
+        let of = |value: fn(&Self) -> u64| median(rounds.iter().map(value));
+        Self {
+            per_second: of(|round| round.per_second),
+            p50_us: of(|round| round.p50_us),
+            p99_us: of(|round| round.p99_us),
+            percent: of(|round| round.percent),
+        }
+    }
+}
+
+impl fmt::Display for Half {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            per_second,
+            p50_us,
+            p99_us,
+            percent,
+        } = self;
+        write!(
+            f,
+            "{per_second} payments/s, p50 {p50_us} us, p99 {p99_us} us, {percent} % of p50"
+        )
+    }
+}
+
 /// Rounds by the number of clients.
 #[derive(Default)]
 pub struct Rounds(BTreeMap<u16, Vec<Round>>);
