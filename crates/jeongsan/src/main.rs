@@ -7,6 +7,7 @@ mod commands;
 mod fault;
 mod output;
 mod roles;
+mod runtime;
 mod secret_file;
 mod settings;
 mod shutdown;
@@ -24,11 +25,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(commands::run(cli)),
-        Err(error) => Err(fault::Fault::failed("cannot start", &error)),
-    };
-    match outcome {
+    match runtime::build().and_then(|runtime| runtime.block_on(commands::run(cli))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             output::complain(&fault);

@@ -45,3 +45,18 @@ fn every_example_file_of_settings_is_understood() {
         assert!(shown.status.success(), "{}: {says}", file.display());
     }
 }
+
+#[test]
+fn a_number_of_threads_is_a_whole_number_from_1() {
+    for (threads, code) in [("0", 3), ("two", 3), ("", 3), ("1", 0), ("3", 0)] {
+        let shown = Command::new(env!("CARGO_BIN_EXE_jeongsan"))
+            .args(["config", "show", "--config"])
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/development.toml"))
+            .env("TOKIO_WORKER_THREADS", threads)
+            .output()
+            .unwrap();
+        let says = String::from_utf8_lossy(&shown.stderr);
+        assert_eq!(shown.status.code(), Some(code), "{threads:?}: {says}");
+        assert_eq!(says.contains("TOKIO_WORKER_THREADS is"), code == 3, "{says}");
+    }
+}
