@@ -9,9 +9,14 @@ use testkit::Platform;
 
 /// Every page of a list, and that none but the last is short.
 async fn all(platform: &Platform, query: &str) -> Vec<Value> {
+    some(platform, query, usize::MAX).await
+}
+
+/// The first pages of a list, and that none but the last is short.
+async fn some(platform: &Platform, query: &str, pages: usize) -> Vec<Value> {
     let mut found: Vec<Value> = Vec::new();
     let mut path = format!("/v1/payments?limit=7&{query}");
-    loop {
+    for _ in 0..pages {
         let page = platform.get("payment", &path).await.expect(200);
         let data = page["data"].as_array().unwrap();
         found.extend(data.iter().cloned());
@@ -21,6 +26,7 @@ async fn all(platform: &Platform, query: &str) -> Vec<Value> {
         assert_eq!(data.len(), 7);
         path = format!("/v1/payments?limit=7&cursor={cursor}");
     }
+    found
 }
 
 fn amounts(found: &[Value]) -> Vec<i64> {
@@ -125,6 +131,44 @@ async fn every_order_and_filter_shows_each_payment_once_and_in_its_place() {
         .await
         .expect(422);
     assert_eq!(refused["errors"][0]["pointer"], "currency");
+    platform.stop().await;
+}
+
+/// Where few payments have the wanted amounts they are found by these, and otherwise by time; both are the same list.
+#[tokio::test(flavor = "multi_thread")]
+async fn amounts_of_few_payments_and_of_many_are_the_same_lists() {
+    let platform = platform().start().await;
+    let body = external("first", partner(&[Currency::KRW]));
+    let first = platform.post("payment", "/v1/payments", &body).await.expect(201);
+    let minor = first["amount_minor"].as_i64().unwrap();
+    let asked = format!("amount_from_minor={minor}&amount_to_minor={minor}");
+    for copies in [40, 12_000] {
+        // Of every second the amount is another.
+        sqlx::query(
+            "insert into payments
+             select copy.*
+               from payments as model
+               cross join generate_series(1, $1) as number
+               cross join jsonb_populate_record(model, jsonb_build_object(
+                   'payment_id', gen_random_uuid(), 'order_reference', format('copy-%s-%s', $1, number),
+                   'owed_minor', model.owed_minor * (1 + number % 2),
+                   'amount_minor', model.amount_minor * (1 + number % 2),
+                   'captured_minor', model.captured_minor * (1 + number % 2))) as copy
+              where model.order_reference = 'first'",
+        )
+        .bind(copies)
+        .execute(platform.database("payment").db().pool())
+        .await
+        .unwrap();
+        for sort in ["newest", "oldest"] {
+            let bounded = some(&platform, &format!("sort={sort}&{asked}"), 3).await;
+            let mut unbounded = some(&platform, &format!("sort={sort}"), 20).await;
+            unbounded.retain(|payment| payment["amount_minor"] == minor);
+            unbounded.truncate(bounded.len());
+            assert_eq!(bounded.len(), 21, "{sort}, {copies} copies");
+            assert_eq!(bounded, unbounded, "{sort}, {copies} copies");
+        }
+    }
     platform.stop().await;
 }
 
