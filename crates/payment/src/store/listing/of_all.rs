@@ -11,8 +11,9 @@ use super::page::page;
 use super::{SLACK, Sort, Wanted, any_currency, first_at, has_amounts};
 use crate::domain::PaymentStatus;
 
-/// How many payments of the wanted amounts are few. To see that there are more takes less than a millisecond, on every page;
-/// more of them, evenly spread over ten million, are found by time within a fiftieth of all.
+/// How many payments of the wanted amounts are few. To see that there are more takes less than a millisecond, on every page.
+/// A page of more, evenly spread over ten million, is found by time within a fiftieth of all; of those that lie together far
+/// from where the list begins, not before them.
 const FEW: i64 = 5_000;
 
 /// The list by time of which few payments have the wanted amounts.
