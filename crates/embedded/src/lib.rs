@@ -20,6 +20,7 @@ mod error;
 mod folder;
 mod lock;
 mod log;
+mod memory;
 mod options;
 mod orphan;
 mod pidfile;
