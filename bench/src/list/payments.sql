@@ -85,10 +85,11 @@ with thrown as (
       from made
 )
 insert into payment_lines (payment_id, line_number, partner_id, category, unit_price_minor, quantity, shipping_minor,
-                           tax_free_minor, partner_discount_minor, platform_discount_minor, discounts)
+                           tax_free_minor, partner_discount_minor, platform_discount_minor, discounts, currency,
+                           payment_amount_minor)
 select payment_id, line, pg_temp.partner(case when line = 1 then rank else other end), 'books',
        case when lines = 1 then amount_minor when line = 1 then amount_minor / 2
-            else amount_minor - amount_minor / 2 end, 1, 0, 0, 0, 0, '[]'
+            else amount_minor - amount_minor / 2 end, 1, 0, 0, 0, 0, '[]', currency, amount_minor
   from made
  -- Three of ten have two lines, and of these every third both of one partner.
  cross join lateral (

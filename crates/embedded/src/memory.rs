@@ -1,6 +1,6 @@
 //! How much memory the server takes for its buffers.
 
-use sysinfo::System;
+use sysinfo::{Process, ProcessRefreshKind, ProcessesToUpdate, System};
 
 const MIB: u64 = 1 << 20;
 /// What PostgreSQL takes where nothing is said.
@@ -12,18 +12,25 @@ const SHARE: u64 = 8;
 
 /// The bytes of memory that this machine has, or its control group if that may have less; `None` if the system does
 /// not say.
-pub(crate) fn available() -> Option<u64> {
+pub(crate) fn total() -> Option<u64> {
     let mut system = System::new().ok()?;
     system.refresh_memory();
     let whole = system.total_memory();
-    let granted = system.cgroup_limits().map_or(whole, |limits| limits.total_memory);
+    // Of this process, for a service manager limits its units where a container limits the root.
+    let limits = sysinfo::get_current_pid().ok().and_then(|own| {
+        let only = ProcessesToUpdate::Some(&[own]);
+        system.refresh_processes_specifics(only, false, ProcessRefreshKind::nothing());
+        system.process(own).and_then(Process::cgroup_limits)
+    });
+    let granted = limits.map_or(whole, |limits| limits.total_memory);
     Some(whole.min(granted)).filter(|&bytes| bytes > 0)
 }
 
-/// The setting `shared_buffers` on a machine with that many bytes. Where it is small a session that wants a page has to write out
-/// another first, and waits for the disk in the midst of its statement. Pages that nothing was read into cost nothing.
-pub(crate) fn buffers(available: Option<u64>) -> String {
-    let share = available.unwrap_or(0) / SHARE / MIB;
+/// The setting `shared_buffers` on a machine with that many bytes. Where it is small a session that wants a page has to
+/// write out another first, and waits for the disk in the midst of its statement. Of buffers that nothing was read into
+/// the system keeps no page.
+pub(crate) fn buffers(total: Option<u64>) -> String {
+    let share = total.unwrap_or(0) / SHARE / MIB;
     format!("{}MB", share.clamp(LEAST_MIB, MOST_MIB))
 }
 
@@ -35,7 +42,7 @@ mod tests {
 
     #[test]
     fn buffers_are_an_eighth_of_the_memory_within_bounds() {
-        for (available, expected) in [
+        for (total, expected) in [
             (None, "128MB"),
             (Some(GIB / 2), "128MB"),
             (Some(GIB), "128MB"),
@@ -43,12 +50,12 @@ mod tests {
             (Some(8 * GIB), "1024MB"),
             (Some(64 * GIB), "1024MB"),
         ] {
-            assert_eq!(buffers(available), expected, "{available:?}");
+            assert_eq!(buffers(total), expected, "{total:?}");
         }
     }
 
     #[test]
     fn this_machine_says_what_it_has() {
-        assert!(available().is_some_and(|bytes| bytes > 64 * MIB));
+        assert!(total().is_some_and(|bytes| bytes > 64 * MIB));
     }
 }

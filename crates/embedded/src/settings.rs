@@ -43,7 +43,7 @@ const RESERVED: [&str; 16] = [
 /// The arguments `-c name=value` for the server, with memory for its buffers by what there is; the caller's come later,
 /// and the later one wins.
 pub(crate) fn arguments(extra: &[(String, String)]) -> Result<Vec<String>, EmbeddedError> {
-    let buffers = memory::buffers(memory::available());
+    let buffers = memory::buffers(memory::total());
     let mut all: Vec<(&str, &str)> = OURS.to_vec();
     all.push(("shared_buffers", &buffers));
     for (name, value) in extra {
@@ -89,6 +89,7 @@ mod tests {
     fn a_setting_of_the_caller_comes_after_ours() {
         let arguments = arguments(&[("max_connections".to_owned(), "20".to_owned())]).unwrap();
         assert_eq!(arguments.last().map(String::as_str), Some("max_connections=20"));
+        assert!(arguments.iter().any(|given| given.starts_with("shared_buffers=")));
         assert!(arguments.contains(&"max_connections=200".to_owned()));
     }
 }

@@ -164,6 +164,11 @@ pub(crate) async fn readable(settings: &Settings) -> Result<BTreeMap<&'static st
 pub(crate) async fn start_embedded(settings: &Settings) -> Result<EmbeddedPostgres, EmbeddedError> {
     let mut options = EmbeddedOptions::new(settings::data_dir(settings));
     options.bin_dir = settings.given("postgres.bin_dir").map(PathBuf::from);
+    if let Some(buffers) = settings.given("postgres.shared_buffers") {
+        options
+            .settings
+            .push(("shared_buffers".to_owned(), buffers.to_owned()));
+    }
     EmbeddedPostgres::start(options).await
 }
 

@@ -57,8 +57,9 @@ pub async fn insert(
         sqlx::query!(
             "insert into payment_lines (payment_id, line_number, partner_id, category, unit_price_minor, quantity,
                                         shipping_minor, tax_free_minor, partner_discount_minor,
-                                        platform_discount_minor, discounts)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                                        platform_discount_minor, discounts, currency, payment_amount_minor)
+             select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, currency, amount_minor
+               from payments where payment_id = $1",
             payment.as_uuid(),
             line.line_number,
             line.partner_id.as_uuid(),

@@ -1,7 +1,7 @@
 //! Rows of new payments, as statements take them: an array of rows for each table, and not one for each column. What a
 //! parameter costs the server, it costs however many rows there are.
 //!
-//! The types are those of the migration `new_rows`, column by column; the server refuses a row that is not of its type.
+//! The types are those of the migrations `new_rows` and `partners_by_amount`, column by column; the server refuses a row that is not of its type.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -194,6 +194,8 @@ pub(super) struct NewLine<'a> {
     partner_discount_minor: i64,
     platform_discount_minor: i64,
     discounts: Cow<'static, str>,
+    currency: &'a str,
+    payment_amount_minor: i64,
 }
 
 impl NewLine<'_> {
@@ -223,6 +225,8 @@ impl NewLine<'_> {
                         .map_err(|error| sqlx::Error::Encode(Box::new(error)))?
                         .into(),
                 },
+                currency: payment.currency.as_str(),
+                payment_amount_minor: payment.amount_minor,
             })
         })
     }
@@ -250,5 +254,5 @@ is_type! {
     NewTender: "new_tender",
     NewMeans: "new_means",
     NewOperation: "new_operation",
-    NewLine: "new_line",
+    NewLine: "new_owed_line",
 }

@@ -45,10 +45,11 @@ with asked as materialized (
 ), owed as (
     insert into payment_lines (payment_id, line_number, partner_id, category, unit_price_minor, quantity,
                                shipping_minor, tax_free_minor, partner_discount_minor, platform_discount_minor,
-                               discounts)
+                               discounts, currency, payment_amount_minor)
     select l.payment_id, l.line_number, l.partner_id, l.category, l.unit_price_minor, l.quantity, l.shipping_minor,
-           l.tax_free_minor, l.partner_discount_minor, l.platform_discount_minor, l.discounts::jsonb
-      from unnest($9::new_line[]) as l
+           l.tax_free_minor, l.partner_discount_minor, l.platform_discount_minor, l.discounts::jsonb,
+           l.currency, l.payment_amount_minor
+      from unnest($9::new_owed_line[]) as l
 ), told as (
     insert into bus.outbox (topic, aggregate, number, payload, trace_parent, occurred_at)
     select topic, aggregate, 1, event::jsonb, trace_parent, $4

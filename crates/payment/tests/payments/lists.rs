@@ -111,6 +111,13 @@ async fn every_order_and_filter_shows_each_payment_once_and_in_its_place() {
         (format!("partner_id={}&sort=smallest&currency=KRW", shops[1]), 0),
         (
             format!(
+                "partner_id={}&amount_from_minor=100&amount_to_minor=200",
+                shops[1]
+            ),
+            6,
+        ),
+        (
+            format!(
                 "partner_id={}&sort=largest&currency=USD&amount_from_minor=300",
                 shops[1]
             ),
@@ -215,6 +222,43 @@ async fn a_list_by_last_four_digits_is_of_all_methods_that_end_so() {
     ] {
         let found = all(&platform, &query).await;
         assert_eq!(found.len(), count, "{query}");
+    }
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_older_version_writes_is_in_its_place_by_amount_too() {
+    let platform = platform().start().await;
+    let (shop, other) = (partner(&[Currency::KRW]), partner(&[Currency::KRW]));
+    for reference in ["first", "second", "third"] {
+        let made = platform
+            .post("payment", "/v1/payments", &external(reference, shop))
+            .await;
+        made.expect(201);
+    }
+    // It names no amount in a line, and changes a payment's amount in the payment alone.
+    let mut old = platform.database("payment").db().begin().await.unwrap();
+    sqlx::query(
+        "insert into payment_lines select payment_id, 2, $1, category, unit_price_minor, quantity, shipping_minor,
+                tax_free_minor, partner_discount_minor, platform_discount_minor, discounts
+           from payment_lines",
+    )
+    .bind(other.as_uuid())
+    .execute(&mut *old)
+    .await
+    .unwrap();
+    sqlx::query("update payments set amount_minor = 20000 where order_reference = 'second'")
+        .execute(&mut *old)
+        .await
+        .unwrap();
+    old.commit().await.unwrap();
+    for partner in [shop, other] {
+        let query = format!("partner_id={partner}&sort=largest&currency=KRW");
+        let found = all(&platform, &query).await;
+        assert_eq!(amounts(&found), [20_000, 10_000, 10_000]);
+        assert_eq!(found.first().unwrap()["order_reference"], "second");
+        let larger = all(&platform, &format!("{query}&amount_from_minor=10001")).await;
+        assert_eq!(amounts(&larger), [20_000]);
     }
     platform.stop().await;
 }

@@ -38,17 +38,19 @@ const TENDERS: &str = "
         or t.captured_minor + t.capturing_minor + t.voided_minor + t.voiding_minor > t.authorized_minor
         or t.refunded_minor + t.refunding_minor > t.captured_minor";
 
-/// Payments whose own amounts are not the sums of their tenders, or whose lines gave back another sum.
+/// Payments whose own amounts are not the sums of their tenders, or whose lines gave back another sum or tell another amount.
 const PAYMENTS: &str = "
     select format('%s: %s', p.payment_id, to_jsonb(p) || to_jsonb(t) || to_jsonb(l))
       from payments p
       cross join lateral (select sum(amount_minor) as amount, sum(captured_minor) as captured from tenders
                            where payment_id = p.payment_id) t
-      cross join lateral (select sum(refunded_minor) as back from payment_lines where payment_id = p.payment_id) l
+      cross join lateral (select sum(refunded_minor) as back,
+                                 bool_and((currency, payment_amount_minor) is not distinct from (p.currency, p.amount_minor)) as tell
+                            from payment_lines where payment_id = p.payment_id) l
       cross join lateral (select coalesce(sum((part ->> 'amount_minor')::bigint), 0) as given
                             from transactions x, jsonb_array_elements(x.parts) part
                            where x.payment_id = p.payment_id and x.operation = 'refund' and x.state = 'succeeded') r
-     where (p.amount_minor, p.captured_minor) is distinct from (t.amount, t.captured) or l.back <> r.given";
+     where (p.amount_minor, p.captured_minor) is distinct from (t.amount, t.captured) or l.back <> r.given or not l.tell";
 
 /// Checks the amounts of all payments against their operations, and both against the network's journal.
 ///

@@ -8,6 +8,7 @@
 
 mod world;
 
+mod amounts;
 mod disputes;
 mod refunds;
 mod routes;

@@ -13,14 +13,14 @@ use crate::world::{self, change, partner, post, started_with, verified};
 const SEEN_BY: &str = "payment_routes";
 
 /// A payment of `price` won by card that names no connector.
-fn offered(reference: &str, partner: &str, price: i64) -> Value {
+pub fn offered(reference: &str, partner: &str, price: i64) -> Value {
     json!({
         "order_reference": reference, "currency": "KRW", "lines": [{ "partner_id": partner, "unit_price_minor": price }],
         "tenders": [{ "kind": "card", "amount_minor": price, "tokens": { "simulator": "tok_ok" } }],
     })
 }
 
-async fn pay(platform: &Platform, body: &Value) -> String {
+pub async fn pay(platform: &Platform, body: &Value) -> String {
     loop {
         let answer = post(platform, "payment", "/v1/payments", body).await;
         if answer.status.is_success() {

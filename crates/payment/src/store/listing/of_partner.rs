@@ -1,9 +1,9 @@
 //! Lists of one partner's payments.
 //!
-//! A join and not `exists`, which beside `or` would be asked for every payment there is: the planner may begin with the
-//! partner's lines, or with the order, whichever finds a page sooner. Both give the order, so that `distinct`, for the
-//! payments with several lines of the partner, reads no more than the page. What bounds the identifiers is said of the
-//! lines too, since only equality is passed on.
+//! Its lines know the order, by time and by amount, so that `distinct`, for the payments with several lines of the partner,
+//! reads no more than the page. A join and not `exists`, which beside `or` would be asked for every payment there is: the
+//! planner may begin with the lines, or with the payments of a rare status. What bounds the payments is said of the lines
+//! too, since only equality is passed on.
 
 use ids::PartnerId;
 use sqlx::PgConnection;
@@ -21,12 +21,16 @@ macro_rules! of_partner {
             $wanted,
             $last,
             $limit,
-            ["select distinct on (" $once ") p.payment_id as \"payment_id!\"
+            ["select distinct on (" $once ") l.payment_id as \"payment_id!\"
                from payment_lines l
                join payments p on p.payment_id = l.payment_id
                where l.partner_id = $4
                  and ($8::timestamptz is null or l.payment_id >= $9)
                  and ($10::timestamptz is null or l.payment_id <= $11)
+                 and ($5::text is null or l.currency = $5)
+                 and ($14::text[] is null or l.currency = any($14))
+                 and ($6::bigint is null or l.payment_amount_minor >= $6)
+                 and ($7::bigint is null or l.payment_amount_minor <= $7)
                  and ($13::text is null or true)"],
             $after,
             $order
@@ -47,36 +51,38 @@ pub(super) async fn page(
             wanted,
             last,
             limit,
-            "p.payment_id",
+            "l.payment_id",
             "p.payment_id < $1 and l.payment_id < $1",
-            "p.payment_id desc"
+            "l.payment_id desc"
         ),
         Sort::Oldest => of_partner!(
             conn,
             wanted,
             last,
             limit,
-            "p.payment_id",
+            "l.payment_id",
             "p.payment_id > $1 and l.payment_id > $1",
-            "p.payment_id"
+            "l.payment_id"
         ),
         Sort::Largest => of_partner!(
             conn,
             wanted,
             last,
             limit,
-            "p.amount_minor, p.payment_id",
-            "(p.amount_minor, p.payment_id) < ($2, $1)",
-            "p.amount_minor desc, p.payment_id desc"
+            "l.payment_amount_minor, l.payment_id",
+            "(p.amount_minor, p.payment_id) < ($2, $1)
+             and (l.payment_amount_minor, l.payment_id) < ($2, $1)",
+            "l.payment_amount_minor desc, l.payment_id desc"
         ),
         Sort::Smallest => of_partner!(
             conn,
             wanted,
             last,
             limit,
-            "p.amount_minor, p.payment_id",
-            "(p.amount_minor, p.payment_id) > ($2, $1)",
-            "p.amount_minor, p.payment_id"
+            "l.payment_amount_minor, l.payment_id",
+            "(p.amount_minor, p.payment_id) > ($2, $1)
+             and (l.payment_amount_minor, l.payment_id) > ($2, $1)",
+            "l.payment_amount_minor, l.payment_id"
         ),
     }
 }

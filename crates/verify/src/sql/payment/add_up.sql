@@ -16,11 +16,13 @@ line as (
            sum(l.canceled_minor::numeric) as canceled,
            sum(l.refunded_minor::numeric) as refunded,
            bool_or(l.refunded_minor is distinct from coalesce(b.given_back, 0)) as given_back_differs,
+           bool_or((l.currency, l.payment_amount_minor) is distinct from (p.currency, p.amount_minor)) as told_differs,
            bool_or(l.tax_free_minor > l.unit_price_minor::numeric * l.quantity) as tax_free_too_much,
            bool_or(case when l.discounts = '[]' then l.partner_discount_minor <> 0 or l.platform_discount_minor <> 0
                         else l.partner_discount_minor <> d.by_partner or l.platform_discount_minor <> d.by_platform
                              or d.strange end) as discounts_differ
       from payment_lines l
+      join payments p using (payment_id)
       left join lateral (
            select coalesce(sum((value ->> 'amount_minor')::numeric) filter (where value ->> 'funded_by' = 'partner'), 0)
                       as by_partner,
@@ -60,6 +62,7 @@ select 'pay:' || p.payment_id as id,
            case when l.given_back_differs then 'a line gave back other than its refunds say' end,
            case when l.canceled <> 0 and (p.origin = 'external' or t.held <> 0 or l.canceled <> p.owed_minor - p.captured_minor)
                 then format('%s of its lines were let go, which is not what was never taken', l.canceled) end,
+           case when l.told_differs then 'a line names another currency or amount of its payment' end,
            case when l.discounts_differ then 'discounts of a line are not their sums' end,
            case when l.tax_free_too_much then 'more of a line is tax-free than it costs' end,
            case when p.origin = 'platform' and p.owed_minor <> p.amount_minor then 'does not pay its lines' end,
@@ -76,6 +79,7 @@ select 'pay:' || p.payment_id as id,
     or l.lines <> l.last or l.first <> 1
     or t.tenders <> t.last or t.first <> 1
     or t.beyond
+    or l.told_differs
     or l.discounts_differ
     or l.given_back_differs
     or (l.canceled <> 0 and (p.origin = 'external' or t.held <> 0 or l.canceled <> p.owed_minor - p.captured_minor))
