@@ -16,12 +16,14 @@ pub(crate) fn total() -> Option<u64> {
     let mut system = System::new().ok()?;
     system.refresh_memory();
     let whole = system.total_memory();
-    // Of this process, for a service manager limits its units where a container limits the root.
+    // Of this process, for a service manager limits its units; where they are not to be read, the root, which is a
+    // container's.
     let limits = sysinfo::get_current_pid().ok().and_then(|own| {
         let only = ProcessesToUpdate::Some(&[own]);
         system.refresh_processes_specifics(only, false, ProcessRefreshKind::nothing());
         system.process(own).and_then(Process::cgroup_limits)
     });
+    let limits = limits.or_else(|| system.cgroup_limits());
     let granted = limits.map_or(whole, |limits| limits.total_memory);
     Some(whole.min(granted)).filter(|&bytes| bytes > 0)
 }

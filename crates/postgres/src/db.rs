@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions};
 use sqlx::{PgConnection, Postgres};
 use tokio::sync::oneshot;
 
+use crate::single::was_in_the_way;
 use crate::whereabouts::{Whereabouts, read_only};
 use crate::{Address, PostgresError, Timeouts, Transaction};
 
@@ -252,15 +253,26 @@ impl Db {
             table_name: migrator.table_name.clone(),
             create_schemas: migrator.create_schemas.clone(),
         };
-        self.migrate_by(&forgiving)
-            .await
-            .map_err(|source| PostgresError::Migration {
-                database: self.name.clone(),
-                source,
-            })
+        loop {
+            match self.migrate_by(&forgiving).await {
+                // What was begun is undone. Another copy may be at it for minutes, and keeps the others out meanwhile.
+                Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _))
+                    if was_in_the_way(&error) =>
+                {
+                    tracing::warn!(database = self.name, %error, "a migration waits for whoever is in the way");
+                }
+                done => {
+                    return done.map_err(|source| PostgresError::Migration {
+                        database: self.name.clone(),
+                        source,
+                    });
+                }
+            }
+        }
     }
 
-    /// On a connection of its own: nobody waits for a migration as for a request, and a large table takes its time.
+    /// On a connection of its own: nobody waits for a migration as for a request, and a large table takes its time. For a
+    /// lock it does not wait longer than others, who would queue behind it.
     async fn migrate_by(&self, migrator: &Migrator) -> Result<(), MigrateError> {
         let mut connection = self.pool.acquire().await?.detach();
         sqlx::query("set statement_timeout = 0")

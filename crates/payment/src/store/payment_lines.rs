@@ -54,7 +54,7 @@ pub async fn insert(
         let amounts = line_amounts(line).ok();
         let discounts =
             serde_json::to_value(&line.discounts).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-        sqlx::query!(
+        let written = sqlx::query!(
             "insert into payment_lines (payment_id, line_number, partner_id, category, unit_price_minor, quantity,
                                         shipping_minor, tax_free_minor, partner_discount_minor,
                                         platform_discount_minor, discounts, currency, payment_amount_minor)
@@ -74,6 +74,9 @@ pub async fn insert(
         )
         .execute(&mut *conn)
         .await?;
+        if written.rows_affected() != 1 {
+            return Err(sqlx::Error::RowNotFound);
+        }
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::support::*;
+use ids::PartnerId;
 use money::Currency;
 use serde_json::{Value, json};
 use testkit::Platform;
@@ -226,39 +227,90 @@ async fn a_list_by_last_four_digits_is_of_all_methods_that_end_so() {
     platform.stop().await;
 }
 
+/// What an older copy writes of a line, which tells nothing of its payment.
+const OLD_LINE: &str =
+    "insert into payment_lines (payment_id, line_number, partner_id, category, unit_price_minor, quantity,
+        shipping_minor, tax_free_minor, partner_discount_minor, platform_discount_minor, discounts)
+    select payment_id, 2, $1, category, unit_price_minor, quantity, shipping_minor, tax_free_minor,
+           partner_discount_minor, platform_discount_minor, discounts
+      from payment_lines where line_number = 1";
+
+/// The amounts of a partner's payments, the largest first, as the list by amount has them.
+async fn largest_of(platform: &Platform, partner: PartnerId) -> Vec<i64> {
+    amounts(
+        &all(
+            platform,
+            &format!("partner_id={partner}&sort=largest&currency=KRW"),
+        )
+        .await,
+    )
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_older_version_writes_is_in_its_place_by_amount_too() {
+async fn a_line_of_an_older_version_has_its_place_by_amount() {
     let platform = platform().start().await;
     let (shop, other) = (partner(&[Currency::KRW]), partner(&[Currency::KRW]));
-    for reference in ["first", "second", "third"] {
+    for reference in ["first", "second"] {
         let made = platform
             .post("payment", "/v1/payments", &external(reference, shop))
             .await;
         made.expect(201);
     }
-    // It names no amount in a line, and changes a payment's amount in the payment alone.
     let mut old = platform.database("payment").db().begin().await.unwrap();
-    sqlx::query(
-        "insert into payment_lines select payment_id, 2, $1, category, unit_price_minor, quantity, shipping_minor,
-                tax_free_minor, partner_discount_minor, platform_discount_minor, discounts
-           from payment_lines",
-    )
-    .bind(other.as_uuid())
-    .execute(&mut *old)
-    .await
-    .unwrap();
-    sqlx::query("update payments set amount_minor = 20000 where order_reference = 'second'")
+    sqlx::query(OLD_LINE)
+        .bind(other.as_uuid())
         .execute(&mut *old)
         .await
         .unwrap();
     old.commit().await.unwrap();
-    for partner in [shop, other] {
-        let query = format!("partner_id={partner}&sort=largest&currency=KRW");
-        let found = all(&platform, &query).await;
-        assert_eq!(amounts(&found), [20_000, 10_000, 10_000]);
-        assert_eq!(found.first().unwrap()["order_reference"], "second");
-        let larger = all(&platform, &format!("{query}&amount_from_minor=10001")).await;
-        assert_eq!(amounts(&larger), [20_000]);
+    assert_eq!(largest_of(&platform, other).await, [10_000, 10_000]);
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_amount_that_an_older_version_changes_has_its_place() {
+    let platform = platform().start().await;
+    let shop = partner(&[Currency::KRW]);
+    for reference in ["first", "second"] {
+        let made = platform
+            .post("payment", "/v1/payments", &external(reference, shop))
+            .await;
+        made.expect(201);
     }
+    let larger = "update payments set amount_minor = 20000 where order_reference = 'first'";
+    sqlx::query(larger)
+        .execute(platform.database("payment").db().pool())
+        .await
+        .unwrap();
+    assert_eq!(largest_of(&platform, shop).await, [20_000, 10_000]);
+    let above = format!("partner_id={shop}&sort=oldest&currency=KRW&amount_from_minor=10001");
+    assert_eq!(amounts(&all(&platform, &above).await), [20_000]);
+    platform.stop().await;
+}
+
+/// The migration that tells lines that were there before, once more.
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_that_were_there_before_are_told_and_what_is_told_already_stays() {
+    let platform = platform().start().await;
+    let shop = partner(&[Currency::KRW]);
+    let payments: Vec<_> = (0..50).map(|n| external(&format!("order-{n}"), shop)).collect();
+    platform
+        .post("payment", "/v1/payments/batch", &json!({ "payments": payments }))
+        .await
+        .expect(200);
+    let pool = &platform.database("payment").db().pool().clone();
+    // One was told since then, of an increment that the migration does not see yet.
+    let before = "update payment_lines l
+                     set currency = case when p.order_reference = 'order-7' then 'KRW' end,
+                         payment_amount_minor = case when p.order_reference = 'order-7' then 10500 end
+                    from payments p where p.payment_id = l.payment_id";
+    sqlx::query(before).execute(pool).await.unwrap();
+    assert_eq!(largest_of(&platform, shop).await, [10_000]);
+    let told = include_str!("../../migrations/20261126001400_older_lines_are_told.sql");
+    sqlx::raw_sql(told).execute(pool).await.unwrap();
+    assert_eq!(largest_of(&platform, shop).await.len(), 50);
+    let kept = "select count(*) from payment_lines where payment_amount_minor = 10500";
+    let kept: i64 = sqlx::query_scalar(kept).fetch_one(pool).await.unwrap();
+    assert_eq!(kept, 1);
     platform.stop().await;
 }
