@@ -1,8 +1,13 @@
 //! Migrations while two versions run.
-#![allow(clippy::unwrap_used, reason = "a test reports a fault by panicking")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test reports a fault by panicking"
+)]
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::time::Duration;
 
 use postgres::{Db, DbOptions};
@@ -45,8 +50,12 @@ async fn a_copy_waits_for_the_migrations_of_another_however_long_they_take() {
         }
         at_it.unlock().await.unwrap();
     };
-    let (migrated, ()) = tokio::join!(db.migrate(&bus::MIGRATOR), give_way);
-    migrated.unwrap();
+    let mut migrating = pin!(db.migrate(&bus::MIGRATOR));
+    tokio::select! {
+        ended = &mut migrating => panic!("it did not wait: {ended:?}"),
+        () = give_way => {}
+    }
+    migrating.await.unwrap();
     let made: i64 = sqlx::query_scalar("select count(*) from bus.outbox")
         .fetch_one(db.pool())
         .await
