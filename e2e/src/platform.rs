@@ -233,14 +233,14 @@ impl Platform {
             .with_context(|| format!("{name} is not running"))?;
         let pid = Pid::from_child(&child);
         kill_process(pid, Signal::TERM)?;
-        for _ in 0..1800 {
+        for _ in 0..600 {
             if child.try_wait()?.is_some() {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         child.kill()?;
-        bail!("{name} did not stop within 90 s:\n{}", self.log_tail())
+        bail!("{name} did not stop within 30 s:\n{}", self.log_tail())
     }
 
     /// Freezes a process (`SIGSTOP`): its ports take connections, and nothing answers.

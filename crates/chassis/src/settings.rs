@@ -111,12 +111,6 @@ pub const BASE_KEYS: &[Key] = &[
         "where the embedded server's programs are; empty: installed, else downloaded",
     ),
     Key::new(
-        "postgres.shared_buffers",
-        Kind::Text,
-        "",
-        "the embedded server's buffers, as PostgreSQL writes it: 512MB; empty: an eighth of the memory, 128 MB to 1 GB",
-    ),
-    Key::new(
         "postgres.max_connections",
         Kind::Number,
         "0",

@@ -20,7 +20,6 @@ mod error;
 mod folder;
 mod lock;
 mod log;
-mod memory;
 mod options;
 mod orphan;
 mod pidfile;

@@ -11,7 +11,7 @@ use crate::pidfile::PidFile;
 use crate::process;
 
 /// A fast shutdown writes a checkpoint, at most of `shared_buffers`.
-const FAST: Duration = Duration::from_mins(1);
+const FAST: Duration = Duration::from_secs(30);
 const IMMEDIATE: Duration = Duration::from_secs(10);
 const KILLED: Duration = Duration::from_secs(10);
 

@@ -16,11 +16,10 @@ use crate::process;
 use crate::user::Account;
 
 const LOOK: Duration = Duration::from_millis(5);
-/// Counted from the server's last word: a long recovery reports its progress every 10 s, but not while it writes the
-/// checkpoint at its end, at most of `shared_buffers`.
-const READY_LIMIT: Duration = Duration::from_mins(3);
-/// A fast shutdown ends the sessions and writes such a checkpoint too.
-const FAST_LIMIT: Duration = Duration::from_mins(1);
+/// Counted from the server's last word: a long recovery reports its progress every 10 s.
+const READY_LIMIT: Duration = Duration::from_mins(1);
+/// A fast shutdown ends the sessions and writes a checkpoint, at most of `shared_buffers`.
+const FAST_LIMIT: Duration = Duration::from_secs(30);
 const IMMEDIATE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Everything that a start, and a start again, needs.

@@ -1,11 +1,10 @@
 //! The server's settings: ours, and what the caller may add.
 
 use crate::error::EmbeddedError;
-use crate::memory;
 
-/// Everything that durability stands on said aloud, so that no configuration file
+/// Modest memory, and everything that durability stands on said aloud, so that no configuration file
 /// in the cluster can take it away: settings of the command line win.
-const OURS: [(&str, &str); 11] = [
+const OURS: [(&str, &str); 12] = [
     ("listen_addresses", "127.0.0.1"),
     // TCP only: a socket's path may be at most 107 bytes long, and the data folder's is anything.
     ("unix_socket_directories", ""),
@@ -16,6 +15,7 @@ const OURS: [(&str, &str); 11] = [
     ("logging_collector", "off"),
     ("log_destination", "stderr"),
     ("log_line_prefix", "%m [%p] %q%u@%d "),
+    ("shared_buffers", "128MB"),
     ("max_connections", "200"),
     ("max_wal_size", "2GB"),
 ];
@@ -40,12 +40,9 @@ const RESERVED: [&str; 16] = [
     "ignore_checksum_failure",
 ];
 
-/// The arguments `-c name=value` for the server, with memory for its buffers by what there is; the caller's come later,
-/// and the later one wins.
+/// The arguments `-c name=value` for the server; the caller's come later, and the later one wins.
 pub(crate) fn arguments(extra: &[(String, String)]) -> Result<Vec<String>, EmbeddedError> {
-    let buffers = memory::buffers(memory::total());
     let mut all: Vec<(&str, &str)> = OURS.to_vec();
-    all.push(("shared_buffers", &buffers));
     for (name, value) in extra {
         let plain = !name.is_empty()
             && name
@@ -89,7 +86,6 @@ mod tests {
     fn a_setting_of_the_caller_comes_after_ours() {
         let arguments = arguments(&[("max_connections".to_owned(), "20".to_owned())]).unwrap();
         assert_eq!(arguments.last().map(String::as_str), Some("max_connections=20"));
-        assert!(arguments.iter().any(|given| given.starts_with("shared_buffers=")));
         assert!(arguments.contains(&"max_connections=200".to_owned()));
     }
 }

@@ -162,18 +162,9 @@ pub(crate) async fn readable(settings: &Settings) -> Result<BTreeMap<&'static st
 
 /// The embedded server of the data folder, owned by this process.
 pub(crate) async fn start_embedded(settings: &Settings) -> Result<EmbeddedPostgres, EmbeddedError> {
-    EmbeddedPostgres::start(embedded_options(settings)).await
-}
-
-fn embedded_options(settings: &Settings) -> EmbeddedOptions {
     let mut options = EmbeddedOptions::new(settings::data_dir(settings));
     options.bin_dir = settings.given("postgres.bin_dir").map(PathBuf::from);
-    if let Some(buffers) = settings.given("postgres.shared_buffers") {
-        options
-            .settings
-            .push(("shared_buffers".to_owned(), buffers.to_owned()));
-    }
-    options
+    EmbeddedPostgres::start(options).await
 }
 
 /// The administrator's address of a server that another process runs in this data folder.
@@ -213,31 +204,7 @@ fn make_private(data_dir: &Path) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
-    use chassis::{BASE_KEYS, Sources};
-
     use super::*;
-
-    #[test]
-    fn the_embedded_server_s_buffers_are_those_of_the_setting_if_it_is_given() {
-        for (flags, expected) in [
-            (vec![("data_dir", "data")], vec![]),
-            (
-                vec![("data_dir", "data"), ("postgres.shared_buffers", "64MB")],
-                vec![("shared_buffers".to_owned(), "64MB".to_owned())],
-            ),
-        ] {
-            let flags = flags
-                .into_iter()
-                .map(|(a, b)| (a.to_owned(), b.to_owned()))
-                .collect();
-            let sources = Sources {
-                flags,
-                ..Sources::default()
-            };
-            let settings = Settings::load(BASE_KEYS.iter().copied(), &sources).unwrap();
-            assert_eq!(embedded_options(&settings).settings, expected);
-        }
-    }
 
     #[test]
     fn a_role_s_address_keeps_the_server_s() {
