@@ -98,6 +98,17 @@ pub fn derive(tenders: &[TenderAmounts], history: &[Done]) -> PaymentStatus {
     }
 }
 
+/// The status of a payment that was `before`, now that its tenders and operations are these.
+///
+/// What failed was told as failed, and its order reference may belong to another payment since. It stays so, though a
+/// refund that released it may fail later, so that it goes once more.
+pub fn follows(before: PaymentStatus, tenders: &[TenderAmounts], history: &[Done]) -> PaymentStatus {
+    if before == PaymentStatus::Failed && given_up(history).is_some() {
+        return before;
+    }
+    derive(tenders, history)
+}
+
 /// The operation of the order for whose sake the payment is given up: it was refused, and no other one of its tender
 /// did the same in its place. Of several connectors that refused, the last one's. What earlier tenders hold or took is to
 /// go back then.

@@ -163,6 +163,29 @@ fn what_a_later_tender_ends_with_decides_once_the_earlier_ones_are_let_go() {
 }
 
 #[test]
+fn what_failed_stays_failed_while_its_release_goes_once_more() {
+    let history = |release| {
+        vec![
+            done(Cause::Order, 1, Authorize, 100, Succeeded),
+            done(Cause::Order, 2, Authorize, 100, Succeeded),
+            done(Cause::Order, 1, Capture, 100, Succeeded),
+            done(Cause::Order, 2, Capture, 100, Declined),
+            done(Cause::Release, 2, Void, 100, Succeeded),
+            // It was told as done, and failed later.
+            done(Cause::Release, 1, Refund, 100, Failed),
+            done(Cause::Release, 1, Refund, 100, release),
+        ]
+    };
+    for release in [Created, Sent, Unknown, Failed, Succeeded] {
+        let status = follows(PaymentStatus::Failed, &[], &history(release));
+        assert_eq!(status, PaymentStatus::Failed, "{release:?}");
+    }
+    // Before it was told, it is in motion.
+    let status = follows(PaymentStatus::Processing, &[], &history(Sent));
+    assert_eq!(status, PaymentStatus::Processing);
+}
+
+#[test]
 fn what_another_connector_does_in_the_place_of_the_first_decides() {
     use PaymentStatus as Is;
     let first = || done(Cause::Order, 1, Sale, 100, Declined);

@@ -14,7 +14,7 @@ use super::Payments;
 use super::tasks::{charge, task};
 use crate::connectors::{Outcome, Task};
 use crate::domain::plan::next_step;
-use crate::domain::status::{derive, given_up, is_complete};
+use crate::domain::status::{follows, given_up, is_complete};
 use crate::domain::{
     ConnectorName, Done, Failure, Operation, OperationState, Payment, PaymentStatus, Step, Transaction,
 };
@@ -58,6 +58,7 @@ impl Payments {
         let was_complete = is_complete(&payment.amounts(), &history);
         let before: Vec<i64> = payment.lines.iter().map(|line| line.refunded_minor).collect();
         let Some(state) = moved(work, task, outcome, now).await? else {
+            shout(&history, task, outcome);
             return Ok(Concluded { payment, next: None });
         };
         note(&mut history, task, outcome, state);
@@ -92,7 +93,7 @@ impl Payments {
             payment.failure.clone_from(&refused.refusal);
         }
         let was_failed = payment.status == PaymentStatus::Failed;
-        payment.status = derive(&payment.amounts(), &history);
+        payment.status = follows(payment.status, &payment.amounts(), &history);
         payment.action = match outcome {
             Outcome::RequiresAction { action, .. } => Some(action.clone()),
             Outcome::Unknown(_) => payment.action,
@@ -110,8 +111,12 @@ impl Payments {
                 tell(work, &payment, &refund, &before, now)?;
             }
         }
-        payments::update(work.conn(), &payment, now).await?;
-        if payment.status == PaymentStatus::Failed && !was_failed {
+        let is_failed = payment.status == PaymentStatus::Failed;
+        // A payment that failed is as it was told, for good.
+        if !(was_failed && is_failed) {
+            payments::update(work.conn(), &payment, now).await?;
+        }
+        if is_failed && !was_failed {
             work.publish(&payment.failed(now), now)?;
         }
         Ok(Concluded { payment, next })
@@ -219,6 +224,19 @@ async fn moved(
     };
     let ended = transactions::end(conn, task.id, state, reference, refusal(outcome).as_ref(), now).await?;
     Ok(ended.then_some(state))
+}
+
+/// Says of an outcome that changes nothing that it should have: what counts as refused was done. Somebody has to look at
+/// it, with the connector.
+fn shout(history: &[Done], task: &Task, outcome: &Outcome) {
+    let refused = |done: &Done| done.id == task.id && done.state.is_refused();
+    if matches!(outcome, Outcome::Succeeded { .. }) && history.iter().any(refused) {
+        tracing::error!(
+            payment_id = %task.payment_id,
+            transaction_id = %task.id,
+            "a connector did what counts as refused"
+        );
+    }
 }
 
 /// The same in the history that is at hand.

@@ -11,4 +11,5 @@ mod world;
 mod amounts;
 mod disputes;
 mod refunds;
+mod released;
 mod routes;

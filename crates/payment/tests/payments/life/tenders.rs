@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use testkit::Platform;
 
-use crate::asking::{ask, executed, kept, made, minor, order, parts, read, sums, told};
+use crate::asking::{
+    ask, eventually, executed, kept, made, minor, operations, order, parts, read, sums, told,
+};
 use crate::life::course::{all, does, runs};
 use crate::sound::{assert_sound, assert_told};
 use crate::support::{platform, shop};
@@ -260,5 +262,37 @@ async fn a_change_that_is_refused_on_one_tender_keeps_what_it_did_on_the_others(
         assert_told(&platform, &payment).await;
     }
     assert_sound(&platform).await;
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_failed_stays_failed_when_what_it_gave_back_comes_back() {
+    let platform = platform().setting("simulator.late_ms", "50").start().await;
+    let shop = shop();
+    let tenders = [
+        ("card", 6_000, "tok_refund_fails_later"),
+        ("card", 4_000, "tok_capture_declined"),
+    ];
+    let payment = made(&platform, &order("order", shop, &[10_000], &tenders), "failed").await;
+    // The buyer pays again; then the network tells that the refund failed, and it goes once more.
+    let again = order("order", shop, &[10_000], &[("card", 10_000, "tok_ok")]);
+    made(&platform, &again, "completed").await;
+    let refunds = eventually("the refund goes once more", async || {
+        let all = operations(&platform, &payment).await.into_iter();
+        let refunds: Vec<_> = all.filter(|(_, operation, ..)| operation == "refund").collect();
+        (refunds.len() > 1).then_some(refunds)
+    })
+    .await;
+    let (number, _, state, amount) = &refunds[0];
+    assert_eq!((*number, state.as_str(), *amount), (1, "failed", 6_000));
+    assert_eq!(read(&platform, &payment).await["status"], "failed");
+    eventually("it goes through, and fails later once more", async || {
+        let all = operations(&platform, &payment).await;
+        (all.iter().filter(|(.., state, _)| state == "failed").count() > 1).then_some(())
+    })
+    .await;
+    assert_eq!(read(&platform, &payment).await["status"], "failed");
+    let failed = told(&platform, "payment-failed", &payment).await;
+    assert_eq!(failed.len(), 1, "{failed:?}");
     platform.stop().await;
 }

@@ -21,6 +21,9 @@ operation as (
            bool_or(state = 'created') as written_down,
            bool_and(state = 'created') as nothing_else,
            bool_or(operation = 'refund' and state = 'succeeded') as gave_back,
+           -- What a payment gave back since it failed may come back later, and goes once more.
+           bool_or(operation = 'refund' and cause = 'release' and state = 'failed')
+               and bool_and(cause = 'release' or state not in ('created', 'sent', 'unknown', 'requires_action')) as goes_once_more,
            bool_or(operation in ('capture', 'sale') and state = 'succeeded') as took,
            bool_or(operation = 'void' and state = 'succeeded') as let_go,
            (array_agg(cause order by created_at desc, transaction_id desc)
@@ -37,7 +40,8 @@ tender as (
      group by payment_id),
 derived as (
     select p.payment_id, p.status,
-           case when o.waits then 'requires_action'
+           case when p.status = 'failed' and g.state in ('declined', 'failed') and o.goes_once_more then 'failed'
+                when o.waits then 'requires_action'
                 when o.in_motion then 'processing'
                 when o.written_down and o.nothing_else then 'requested'
                 when o.written_down then 'processing'
