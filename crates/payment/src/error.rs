@@ -55,6 +55,9 @@ pub enum Error {
     /// There is no such operation of that payment.
     #[error("there is no operation {0}")]
     NoOperation(TransactionId),
+    /// The connector of the operation is being asked for its outcome.
+    #[error("the connector of {0} is being asked")]
+    BeingAsked(TransactionId),
     /// The outcome of the operation is known, or its connector is being asked.
     #[error("{transaction_id} is {}, not unknown", .state.as_str())]
     NotUnknown {
@@ -143,6 +146,7 @@ impl Error {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::KeyRunning
+            | Self::BeingAsked(_)
             | Self::PartnersUnavailable(_)
             | Self::NotNow(_)
             | Self::Bus(_)
@@ -221,6 +225,11 @@ impl From<&Error> for Problem {
             ),
             Error::Beyond { payment_id, room } => beyond(*payment_id, *room),
             Error::NoOperation(id) => Self::not_found(format!("operation {id} of this payment")),
+            Error::BeingAsked(id) => Self::new(
+                Code::RequestInProgress,
+                format!("the connector of {id} is being asked at this moment: repeat it when the outcome is unknown still"),
+            )
+            .retry_after(1),
             Error::NotUnknown {
                 transaction_id,
                 state,

@@ -60,6 +60,10 @@ impl Payments {
                 state: done.state,
             });
         }
+        // Whoever asks sends again what the connector has never seen: it may be done at this moment.
+        if transactions::is_being_asked(work.conn(), transaction_id, now).await? {
+            return Err(Error::BeingAsked(transaction_id));
+        }
         let asked = Asked {
             change: Change {
                 id: ChangeId::generate(),

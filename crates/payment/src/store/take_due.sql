@@ -13,7 +13,7 @@ with due as (
 ), taken as (
     update transactions t
        set state = case t.state when 'created' then 'sent' else t.state end,
-           due_at = $2, attempts = t.attempts + 1, updated_at = $1,
+           due_at = $2, asked_until = $2, attempts = t.attempts + 1, updated_at = $1,
            -- The buyer did not act in time: the connector is to give it up.
            ending = case when t.state = 'requires_action' and t.action_until <= $1 then coalesce(t.ending, 'expired')
                          else t.ending end

@@ -115,8 +115,8 @@ pub async fn end(
     let done = sqlx::query!(
         "update transactions
             set state = $2, connector_reference = coalesce($3, connector_reference), refusal_code = $4,
-                refusal_detail = $5, due_at = null, action_url = null, action_until = null, ending = null,
-                updated_at = $6
+                refusal_detail = $5, due_at = null, asked_until = null, action_url = null, action_until = null,
+                ending = null, updated_at = $6
           where transaction_id = $1 and state = any($7) and (state <> 'succeeded' or operation = 'refund')",
         id.as_uuid(),
         state.as_str(),
@@ -142,7 +142,8 @@ pub async fn leave_unknown(
 ) -> Result<Option<OperationState>, sqlx::Error> {
     let state = sqlx::query_scalar!(
         "update transactions
-            set state = case state when 'requires_action' then state else 'unknown' end, due_at = $3, updated_at = $4
+            set state = case state when 'requires_action' then state else 'unknown' end, due_at = $3,
+                asked_until = null, updated_at = $4
           where transaction_id = $1 and attempts = $2 and state in ('sent', 'unknown', 'requires_action')
          returning state",
         id.as_uuid(),
@@ -168,7 +169,7 @@ pub async fn wait_for_buyer(
     let done = sqlx::query!(
         "update transactions
             set state = 'requires_action', connector_reference = $3, action_url = $4, action_until = $5, due_at = $6,
-                updated_at = $7
+                asked_until = null, updated_at = $7
           where transaction_id = $1 and attempts = $2 and state = any($8)",
         id.as_uuid(),
         attempt,
@@ -203,6 +204,21 @@ pub async fn give_up(
         now
     )
     .fetch_optional(conn)
+    .await
+}
+
+/// Whether somebody is asking the connector of an operation, who may have it done at this moment.
+pub async fn is_being_asked(
+    conn: &mut PgConnection,
+    id: TransactionId,
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select coalesce(asked_until > $2, false) as "is_being_asked!" from transactions where transaction_id = $1"#,
+        id.as_uuid(),
+        now
+    )
+    .fetch_one(conn)
     .await
 }
 

@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 use testkit::{Answer, Platform};
 
-use crate::asking::{ask, journal, kept, last_operation, made, order, read, sums, told};
+use crate::asking::{
+    ask, eventually, executed, journal, kept, last_operation, made, order, read, sums, told,
+};
 use crate::gate::{self, Gate, Hold};
-use crate::sound::{assert_agreed, assert_told, settled};
+use crate::sound::{assert_agreed, assert_sound, assert_told, settled};
 use crate::support::{id, is_replay, partner_service, post_with_key, shop, until};
 
 async fn start() -> Platform {
@@ -14,9 +16,14 @@ async fn start() -> Platform {
         .await
 }
 
+/// Decides, as soon as the network is not being asked.
 async fn resolve(platform: &Platform, payment: &str, operation: &str, body: &Value) -> Answer {
     let path = format!("/v1/payments/{payment}/operations/{operation}/resolve");
-    post_with_key(platform, &path, operation, body).await
+    eventually("it is not being asked", async || {
+        let answer = post_with_key(platform, &path, operation, body).await;
+        (answer.body["code"] != "request_in_progress").then_some(answer)
+    })
+    .await
 }
 
 fn did(reference: &str) -> Value {
@@ -174,5 +181,34 @@ async fn only_an_unknown_outcome_is_decided_and_only_with_a_reason() {
     assert_eq!(read(&platform, &payment).await["status"], "processing");
     gate.open();
     until(&platform, &payment, "completed").await;
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_decides_while_the_network_is_being_asked() {
+    let platform = Platform::of(&[partner_service(), gate::network(), payment::service()])
+        .setting("payment.connector_timeout_ms", "4000")
+        .start()
+        .await;
+    let gate = Gate::of(&platform);
+    let body = kept(order("order", shop(), &[10_000], &[("card", 10_000, "tok_ok")]));
+    let payment = made(&platform, &body, "authorized").await;
+    // Neither the order nor its repeat gets there: the network knows nothing of it, so that it is sent again.
+    gate.hold("capture", None, Hold::Before);
+    gate.hold("capture", None, Hold::Before);
+    let operation = unclear(&platform, &payment, "capture").await;
+    gate.reached(2).await;
+    let path = format!("/v1/payments/{payment}/operations/{operation}/resolve");
+    let problem = platform.post("payment", &path, &did_not()).await.expect(409);
+    assert_eq!(problem["code"], "request_in_progress", "{problem}");
+    gate.open();
+    let done = until(&platform, &payment, "completed").await;
+    assert_eq!(sums(&done), [0, 10_000, 0, 0], "{done}");
+    let captures = executed(&platform, &payment).await.into_iter();
+    assert_eq!(
+        captures.filter(|(operation, ..)| operation == "capture").count(),
+        1
+    );
+    assert_sound(&platform).await;
     platform.stop().await;
 }

@@ -4,7 +4,9 @@ use ids::PartnerId;
 use serde_json::{Value, json};
 use testkit::{Answer, Platform};
 
-use crate::asking::{ask, executed, kept, last_operation, made, minor, more, operations, order, read};
+use crate::asking::{
+    ask, eventually, executed, kept, last_operation, made, minor, more, operations, order, read,
+};
 use crate::gate::{self, Gate, Hold};
 use crate::life::asynchronous::nothing_is_heard;
 use crate::sound::assert_sound;
@@ -127,7 +129,11 @@ impl Town {
                 let operation = last_operation(platform, payment).await;
                 let path = format!("/v1/payments/{payment}/operations/{operation}/resolve");
                 let body = json!({"outcome": "failed", "reason": "the network says so by telephone"});
-                platform.post("payment", &path, &body).await
+                eventually("it is not being asked", async || {
+                    let answer = platform.post("payment", &path, &body).await;
+                    (answer.body["code"] != "request_in_progress").then_some(answer)
+                })
+                .await
             }
             command => ask(platform, payment, command, json!({})).await,
         }
