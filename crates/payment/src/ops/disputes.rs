@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Payments;
+use super::webhooks::wait;
+use crate::domain::Payment;
 use crate::domain::dispute::{Dispute, DisputeNews, disputed_lines, disputed_parts};
-use crate::domain::{ConnectorName, Payment};
 use crate::error::Error;
 use crate::store::disputes::{self, Wanted};
-use crate::store::webhooks::Fate;
+use crate::store::webhooks::{Fate, Taken};
 use crate::store::{reading, tenders};
 
 /// What a list of disputes is narrowed to.
@@ -28,17 +29,15 @@ impl Payments {
     ///
     /// What a bank takes is booked even where less is left of the payment: it does not ask. `jeongsan verify` shows that
     /// as a break.
-    pub(super) async fn told_dispute(
-        &self,
-        connector: ConnectorName,
-        news: &DisputeNews,
-    ) -> Result<Fate, Error> {
+    pub(super) async fn told_dispute(&self, taken: &Taken, news: &DisputeNews) -> Result<Fate, Error> {
+        let connector = taken.connector;
         let now = self.now();
         let mut work = self.0.outbox.begin().await?;
         let Some((payment_id, tender_number)) =
             disputes::disputed(work.conn(), connector, &news.charge).await?
         else {
-            return Ok(Fate::Ignored(format!("there is no charge {}", news.charge)));
+            // Whoever began it may not have heard yet how its connector names it.
+            return Ok(wait(taken, format!("there is no charge {}", news.charge), now));
         };
         let payment = reading::lock(work.conn(), payment_id)
             .await?

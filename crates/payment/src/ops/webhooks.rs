@@ -1,6 +1,6 @@
 //! What connectors tell by themselves: stored, answered, and then worked on.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 
 use super::tasks::task_of;
@@ -18,6 +18,10 @@ const LEASE: TimeDelta = TimeDelta::seconds(30);
 /// The pause before one that could not be worked on is taken up again, in milliseconds; it doubles up to the longest.
 const FIRST_PAUSE_MS: i64 = 500;
 const LONGEST_PAUSE_MS: i64 = 300_000;
+/// The longest pause of one that waits for something that may come: nobody hurries it.
+const LONGEST_WAIT_MS: i64 = 3_600_000;
+/// How long after it came that is waited for.
+const PATIENCE: TimeDelta = TimeDelta::days(7);
 
 impl Payments {
     /// Stores a webhook that its connector signed. One that comes again is answered and changes nothing.
@@ -67,8 +71,7 @@ impl Payments {
         let fate = match self.follow(taken).await {
             Ok(fate) => fate,
             Err(error) => {
-                let time = u32::try_from(taken.attempts).unwrap_or(1);
-                let again_at = self.now() + pause(time, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+                let again_at = self.now() + pause(time(taken), FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
                 tracing::warn!(event_id = taken.event_id, error = %error, "a webhook waits");
                 Fate::Waiting(error.to_string(), again_at)
             }
@@ -90,9 +93,10 @@ impl Payments {
     async fn follow(&self, taken: &Taken) -> Result<Fate, Error> {
         match self.0.connectors.read(taken.connector, &taken.body) {
             Ok(Told::Operation { key, outcome }) => self.told_outcome(taken.connector, &key, outcome).await,
-            Ok(Told::Dispute(news)) => self.told_dispute(taken.connector, &news).await,
+            Ok(Told::Dispute(news)) => self.told_dispute(taken, &news).await,
             Ok(Told::Nothing(what)) => Ok(Fate::Ignored(what)),
-            Err(problem) => Ok(Fate::Ignored(format!("it can't be read: {problem}"))),
+            // Its connector signed it: a newer version may be able to.
+            Err(problem) => Ok(wait(taken, format!("it can't be read: {problem}"), self.now())),
         }
     }
 
@@ -145,6 +149,28 @@ impl Payments {
     }
 }
 
+/// Waits for what is missing and may come, `why` says what: a charge whose name is not known yet, a version that can read
+/// it. One that has waited for longer than [`PATIENCE`] is given up, and people hear of it.
+pub(super) fn wait(taken: &Taken, why: String, now: DateTime<Utc>) -> Fate {
+    let connector = taken.connector.as_str();
+    if now - taken.received_at > PATIENCE {
+        tracing::error!(
+            connector,
+            event_id = taken.event_id,
+            why,
+            "a webhook is given up: look at it with the connector"
+        );
+        return Fate::Ignored(why);
+    }
+    tracing::warn!(connector, event_id = taken.event_id, why, "a webhook waits");
+    Fate::Waiting(why, now + pause(time(taken), FIRST_PAUSE_MS, LONGEST_WAIT_MS))
+}
+
+/// Which taking up it is.
+fn time(taken: &Taken) -> u32 {
+    u32::try_from(taken.attempts).unwrap_or(1)
+}
+
 fn contradiction(why: &Failure) -> String {
     format!("it had succeeded, and is told of as declined now: {}", why.code)
 }
@@ -152,4 +178,39 @@ fn contradiction(why: &Failure) -> String {
 fn count(connector: ConnectorName, result: &'static str) {
     let labels = [("connector", connector.as_str()), ("result", result)];
     metrics::counter!("jeongsan_webhooks_total", &labels).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_come_is_waited_for_in_longer_pauses_and_for_a_week() {
+        let received_at = DateTime::UNIX_EPOCH;
+        for (attempts, age, pause_ms) in [
+            (1, TimeDelta::zero(), Some(500)),
+            (2, TimeDelta::seconds(1), Some(1_000)),
+            (12, TimeDelta::minutes(30), Some(1_024_000)),
+            (13, TimeDelta::hours(1), Some(2_048_000)),
+            (14, TimeDelta::hours(2), Some(3_600_000)),
+            (i32::MAX, TimeDelta::days(7), Some(3_600_000)),
+            (1, TimeDelta::days(7) + TimeDelta::microseconds(1), None),
+            (i32::MAX, TimeDelta::days(8), None),
+        ] {
+            let taken = Taken {
+                connector: ConnectorName::Stripe,
+                event_id: "evt_1".to_owned(),
+                body: Vec::new(),
+                received_at,
+                attempts,
+            };
+            let now = received_at + age;
+            let why = "there is no charge".to_owned();
+            let expected = pause_ms.map_or_else(
+                || Fate::Ignored(why.clone()),
+                |ms| Fate::Waiting(why.clone(), now + TimeDelta::milliseconds(ms)),
+            );
+            assert_eq!(wait(&taken, why, now), expected, "{attempts} {age}");
+        }
+    }
 }

@@ -16,6 +16,8 @@ pub struct Taken {
     pub event_id: String,
     /// What was told.
     pub body: Vec<u8>,
+    /// When it came.
+    pub received_at: DateTime<Utc>,
     /// Which taking up this is: 1, 2, 3, ...
     pub attempts: i32,
 }
@@ -57,7 +59,8 @@ pub async fn take_due(
                update webhooks w set due_at = $2, attempts = w.attempts + 1
                  from due where w.connector = due.connector and w.event_id = due.event_id
                returning w.*)
-           select connector as "connector!", event_id as "event_id!", body as "body!", attempts as "attempts!"
+           select connector as "connector!", event_id as "event_id!", body as "body!", received_at as "received_at!",
+                  attempts as "attempts!"
              from taken order by received_at, event_id"#,
         now,
         lease_until,
@@ -71,6 +74,7 @@ pub async fn take_due(
                 connector: word(&row.connector)?,
                 event_id: row.event_id,
                 body: row.body,
+                received_at: row.received_at,
                 attempts: row.attempts,
             })
         })

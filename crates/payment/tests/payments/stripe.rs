@@ -284,6 +284,81 @@ async fn a_dispute_is_followed_and_evidence_heard_once() {
     platform.stop().await;
 }
 
+/// The webhooks that were heard, state and problem, as soon as `holds` of them.
+async fn heard(
+    platform: &Platform,
+    holds: impl Fn(&[(String, Option<String>)]) -> bool,
+) -> Vec<(String, Option<String>)> {
+    let asking = async {
+        loop {
+            let heard: Vec<(String, Option<String>)> =
+                sqlx::query_as("select state, problem from webhooks order by received_at, event_id")
+                    .fetch_all(platform.database("payment").db().pool())
+                    .await
+                    .unwrap();
+            if holds(&heard) {
+                return heard;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(std::time::Duration::from_secs(30), asking).await;
+    in_time.unwrap_or_else(|_| unreachable!("the webhooks did not come to it in time"))
+}
+
+/// Whether there are `many` webhooks that wait, and say why.
+fn wait_with_reason(heard: &[(String, Option<String>)], many: usize) -> bool {
+    let waits = |(state, problem): &(String, Option<String>)| state == "waiting" && problem.is_some();
+    heard.len() == many && heard.iter().all(waits)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_that_is_told_before_its_charge_is_known_waits_for_it() {
+    let double = StripeDouble::start().await;
+    let now = SystemClock.now().trunc_subsecs(6);
+    let platform = stripe_double::platform(&double).clock_at(now).start().await;
+    double.tell(platform.address("payment"));
+    let answer = platform
+        .post("payment", "/v1/payments", &order("pm_withheld"))
+        .await;
+    let payment = answer.expect(202);
+    let intents = double.intents();
+    double.dispute(&intents[0], 6_000, "needs_response").await;
+    // That it was opened, and that the money was taken.
+    let waiting = heard(&platform, |heard| wait_with_reason(heard, 2)).await;
+    let reason = format!("there is no charge {}", intents[0]);
+    assert_eq!(waiting[0].1.as_ref(), Some(&reason));
+    platform.set_clock(now + TimeDelta::seconds(1));
+    until(&platform, &id(&payment), "completed").await;
+    platform.set_clock(now + TimeDelta::minutes(1));
+    let list = format!("/v1/disputes?payment_id={}", id(&payment));
+    let page = eventually(&platform, &list, |page| page["data"][0].is_object()).await;
+    assert_eq!(page["data"][0]["is_withdrawn"], true);
+    heard(&platform, |heard| heard.iter().all(|(state, _)| state == "done")).await;
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_can_not_be_read_waits_for_a_version_that_can_and_is_given_up_after_a_week() {
+    let double = StripeDouble::start().await;
+    let now = SystemClock.now().trunc_subsecs(6);
+    let platform = stripe_double::platform(&double).clock_at(now).start().await;
+    double.tell(platform.address("payment"));
+    let payment = made(&platform, &order("pm_ok")).await;
+    let charge = intent(&platform, &payment).await;
+    double.dispute(&charge, 6_000, "a_new_word").await;
+    heard(&platform, |heard| wait_with_reason(heard, 1)).await;
+    platform.set_clock(now + TimeDelta::days(8));
+    let given_up = heard(&platform, |heard| {
+        heard.iter().all(|(state, _)| state != "waiting")
+    })
+    .await;
+    assert_eq!(given_up[0].0, "ignored");
+    let problem = given_up[0].1.as_deref().unwrap_or_default();
+    assert!(problem.starts_with("it can't be read"), "{problem}");
+    platform.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn amounts_go_out_in_the_units_of_stripe() {
     let (platform, double) = started().await;

@@ -80,6 +80,11 @@ impl StripeDouble {
         self.account().executed.clone()
     }
 
+    /// The names of the intents that were made.
+    pub fn intents(&self) -> Vec<String> {
+        self.account().intents.keys().cloned().collect()
+    }
+
     /// What the payment service answered to webhooks.
     pub fn deliveries(&self) -> Vec<u16> {
         self.0.teller.deliveries()
