@@ -116,17 +116,9 @@ pub async fn disputed(
     connector: ConnectorName,
     charge: &str,
 ) -> Result<Option<(PaymentId, i32)>, sqlx::Error> {
-    let row = sqlx::query!(
-        "select o.payment_id, o.tender_number
-           from transactions o
-           join payments p using (payment_id)
-          where o.connector_reference = $2 and o.operation in ('authorize', 'sale') and coalesce(o.connector, p.connector) = $1
-          limit 1",
-        connector.as_str(),
-        charge
-    )
-    .fetch_optional(conn)
-    .await?;
+    let row = sqlx::query_file!("src/store/disputed.sql", connector.as_str(), charge)
+        .fetch_optional(conn)
+        .await?;
     Ok(row.map(|row| (PaymentId::from_uuid(row.payment_id), row.tender_number)))
 }
 

@@ -252,6 +252,30 @@ async fn a_lost_dispute_stays_and_a_chargeback_beyond_what_is_left_is_booked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_finds_its_charge_along_an_index() {
+    let platform = platform().start().await;
+    let pool = platform.database("payment").db().pool();
+    let mut conn = pool.acquire().await.unwrap().detach();
+    // Tables are empty here, and would be read whole.
+    sqlx::query("set enable_seqscan = off")
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    let lookup = include_str!("../../src/store/disputed.sql");
+    let explained = sqlx::AssertSqlSafe(format!("explain {lookup}"));
+    let plan: Vec<String> = sqlx::query_scalar(explained)
+        .bind("simulator")
+        .bind("chg_1")
+        .fetch_all(&mut conn)
+        .await
+        .unwrap();
+    let plan = plan.join("\n");
+    assert!(plan.contains("transactions_begun_by_reference"), "{plan}");
+    assert!(plan.contains("Index Cond: (connector_reference = "), "{plan}");
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn evidence_is_kept_and_handed_over_and_a_warning_moves_no_money() {
     let platform = soon().start().await;
     let payment = made(&platform, "tok_ok").await;
