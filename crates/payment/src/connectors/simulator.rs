@@ -5,6 +5,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use chassis::Peers;
 use chrono::{DateTime, Utc};
+use money::{Currency, Money};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -70,6 +71,7 @@ struct NetworkDispute {
     dispute_id: String,
     charge_id: String,
     amount_minor: i64,
+    currency: Currency,
     reason: String,
     state: DisputeState,
     evidence_due_at: Option<DateTime<Utc>>,
@@ -258,7 +260,7 @@ impl Connector for Simulator {
                 Ok(Told::Dispute(DisputeNews {
                     reference: told.dispute_id,
                     charge: told.charge_id,
-                    amount_minor: told.amount_minor,
+                    amount: Money::new(told.amount_minor, told.currency),
                     reason: told.reason,
                     state: told.state,
                     evidence_due_at: told.evidence_due_at,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use contracts::events::{DisputeState, DisputedFunds, DisputedLine};
 use ids::{DisputeId, PaymentId};
+use money::Money;
 
 use super::parts::{OwedLine, Part, spread};
 use super::payment::ConnectorName;
@@ -14,8 +15,8 @@ pub struct DisputeNews {
     pub reference: String,
     /// The connector's own name for the charge that is disputed.
     pub charge: String,
-    /// How much, in minor units of the payment's currency.
-    pub amount_minor: i64,
+    /// How much. Another currency than the payment's can't be booked.
+    pub amount: Money,
     /// Why, in its words.
     pub reason: String,
     /// Where it stands.
@@ -75,7 +76,7 @@ impl Dispute {
             tender_number,
             connector,
             reference: news.reference.clone(),
-            amount_minor: news.amount_minor,
+            amount_minor: news.amount.amount_minor(),
             reason: news.reason.clone(),
             state: news.state,
             is_withdrawn,
@@ -200,6 +201,7 @@ mod tests {
     use DisputeState::{Lost, NeedsResponse, UnderReview, Warning, WarningClosed, Won};
     use DisputedFunds::{Returned, Unmoved, Withdrawn};
     use chrono::TimeDelta;
+    use money::Currency;
 
     fn dispute(state: DisputeState) -> Dispute {
         Dispute {
@@ -224,7 +226,7 @@ mod tests {
         DisputeNews {
             reference: "dsp_1".into(),
             charge: "chg_1".into(),
-            amount_minor: 100,
+            amount: Money::new(100, Currency::KRW),
             reason: "fraudulent".into(),
             state,
             evidence_due_at: None,

@@ -42,6 +42,12 @@ impl Payments {
         let payment = reading::lock(work.conn(), payment_id)
             .await?
             .ok_or(Error::NotFound(payment_id))?;
+        let told_in = news.amount.currency();
+        if told_in != payment.currency {
+            let why = format!("{told_in} is disputed of a payment in {}", payment.currency);
+            tracing::error!(%payment_id, reference = news.reference, why, "a dispute can't be booked");
+            return Ok(wait(taken, why, now));
+        }
         let all = disputes::of_payment(work.conn(), payment_id).await?;
         let known = all
             .iter()
@@ -52,7 +58,7 @@ impl Payments {
             };
             changed
         } else {
-            let parts = disputed_parts(&payment.lines, &all, news.amount_minor);
+            let parts = disputed_parts(&payment.lines, &all, news.amount.amount_minor());
             Dispute::opened((payment_id, tender_number), connector, news, parts, now)
         };
         disputes::put(work.conn(), &dispute).await?;

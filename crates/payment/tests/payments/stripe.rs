@@ -360,6 +360,23 @@ async fn a_webhook_that_can_not_be_read_waits_for_a_version_that_can_and_is_give
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_in_another_currency_than_its_payment_is_not_booked_and_waits() {
+    let (platform, double) = started().await;
+    let payment = made(&platform, &order("pm_ok")).await;
+    double.count_in(&intent(&platform, &payment).await, "usd");
+    double
+        .dispute(&double.intents()[0], 6_000, "needs_response")
+        .await;
+    let waiting = heard(&platform, |heard| wait_with_reason(heard, 2)).await;
+    let reason = "USD is disputed of a payment in KRW";
+    assert_eq!(waiting[0].1.as_deref(), Some(reason));
+    let list = format!("/v1/disputes?payment_id={}", id(&payment));
+    let page = platform.get("payment", &list).await.expect(200);
+    assert_eq!(page["data"], json!([]));
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn amounts_go_out_in_the_units_of_stripe() {
     let (platform, double) = started().await;
     let currency = money::Currency::parse("ISK").unwrap();

@@ -58,14 +58,15 @@ pub fn to_stripe(amount: Money) -> Result<i64, String> {
         })
 }
 
-/// An amount that Stripe tells, in minor units; none where it tells of a currency or an amount that is not known here.
-pub(super) fn from_stripe(units: i64, code: &str) -> Option<i64> {
+/// An amount that Stripe tells; none where it tells of a currency or an amount that is not known here.
+pub(super) fn from_stripe(units: i64, code: &str) -> Option<Money> {
     let currency = Currency::parse(&code.to_ascii_uppercase()).ok()?;
-    match scale(currency)? {
+    let minor = match scale(currency)? {
         Scale::Same | Scale::SameByTens => Some(units),
         Scale::OneIsHundred => (units % 100 == 0).then_some(units / 100),
         Scale::HundredAreOne => units.checked_mul(100),
-    }
+    };
+    Some(Money::new(minor?, currency))
 }
 
 #[cfg(test)]
@@ -95,7 +96,7 @@ mod tests {
             let money = Money::new(minor, Currency::parse(code).unwrap());
             assert_eq!(to_stripe(money).ok(), units, "{code} {minor}");
             if let Some(units) = units {
-                assert_eq!(from_stripe(units, &code.to_lowercase()), Some(minor), "{code}");
+                assert_eq!(from_stripe(units, &code.to_lowercase()), Some(money), "{code}");
             }
         }
         for (units, code) in [(550, "isk"), (1, "xxx"), (1, "")] {

@@ -64,7 +64,7 @@ impl StripeDispute {
     /// What it tells, as of `told_at`. Stripe's time is in seconds, and news of the same instant counts once: within a
     /// second a dispute only goes forward.
     pub(super) fn news(self, told_at: DateTime<Utc>) -> Result<DisputeNews, String> {
-        let amount_minor = from_stripe(self.amount, &self.currency)
+        let amount = from_stripe(self.amount, &self.currency)
             .ok_or_else(|| format!("{} {} is no amount here", self.amount, self.currency))?;
         let (state, place) = self.status.state();
         let due = self.evidence_details.and_then(|details| details.due_by);
@@ -73,7 +73,7 @@ impl StripeDispute {
                 .payment_intent
                 .ok_or_else(|| format!("{} is of no payment intent", self.id))?,
             reference: self.id,
-            amount_minor,
+            amount,
             reason: self.reason,
             state,
             evidence_due_at: due.and_then(|seconds| DateTime::from_timestamp(seconds, 0)),

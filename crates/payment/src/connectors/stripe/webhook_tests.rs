@@ -6,6 +6,7 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 use contracts::events::DisputeState;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use money::{Currency, Money};
 use serde_json::json;
 use sha2::Sha256;
 
@@ -185,8 +186,8 @@ fn a_dispute_goes_forward_within_a_second() {
             panic!("{status}");
         };
         assert_eq!(
-            (news.charge.as_str(), news.amount_minor, news.state),
-            ("pi_1", 500, state)
+            (news.charge.as_str(), news.amount, news.state),
+            ("pi_1", Money::new(500, Currency::KRW), state)
         );
         assert!(before < Some(news.changed_at), "{status}");
         before = Some(news.changed_at);
@@ -194,7 +195,8 @@ fn a_dispute_goes_forward_within_a_second() {
     let Ok(Told::Dispute(news)) = told("charge.dispute.created", &dispute("won", "isk")) else {
         panic!("won");
     };
-    assert_eq!(news.amount_minor, 5);
+    let kronur = Currency::parse("ISK").unwrap();
+    assert_eq!(news.amount, Money::new(5, kronur));
     assert!(told("charge.dispute.created", &dispute("a_new_word", "krw")).is_err());
     let mut without = dispute("won", "krw");
     without["payment_intent"] = json!(null);

@@ -85,6 +85,13 @@ impl StripeDouble {
         self.account().intents.keys().cloned().collect()
     }
 
+    /// Counts what is charged by that intent in another currency.
+    pub fn count_in(&self, intent: &str, currency: &str) {
+        let mut account = self.account();
+        let intent = account.intents.get_mut(intent).expect("an intent");
+        currency.clone_into(&mut intent.currency);
+    }
+
     /// What the payment service answered to webhooks.
     pub fn deliveries(&self) -> Vec<u16> {
         self.0.teller.deliveries()
