@@ -118,6 +118,12 @@ impl Dispute {
         Some((after, funds))
     }
 
+    /// What `news` says otherwise than was booked, and does not change: how much is disputed.
+    pub fn contradiction(&self, news: &DisputeNews) -> Option<String> {
+        let (known, told) = (self.amount_minor, news.amount.amount_minor());
+        (known != told).then(|| format!("it was of {known} minor units, and is told of as one of {told}"))
+    }
+
     /// Whether evidence is heard.
     pub fn takes_evidence(&self) -> bool {
         matches!(
@@ -254,6 +260,22 @@ mod tests {
                 dispute = after;
             }
         }
+    }
+
+    #[test]
+    fn another_amount_than_before_changes_nothing_and_is_seen() {
+        let known = dispute(NeedsResponse);
+        assert_eq!(known.contradiction(&news(Won, 1)), None);
+        let other = DisputeNews {
+            amount: Money::new(70, Currency::KRW),
+            ..news(Won, 1)
+        };
+        let seen = known.contradiction(&other);
+        assert_eq!(
+            seen.as_deref(),
+            Some("it was of 100 minor units, and is told of as one of 70")
+        );
+        assert_eq!(known.after(&other), known.after(&news(Won, 1)));
     }
 
     #[test]

@@ -53,6 +53,9 @@ impl Payments {
             .iter()
             .find(|dispute| dispute.connector == connector && dispute.reference == news.reference);
         let (dispute, funds) = if let Some(dispute) = known {
+            if let Some(why) = dispute.contradiction(news) {
+                tracing::error!(%payment_id, dispute_id = %dispute.id, why, "a dispute is told of with another amount");
+            }
             let Some(changed) = dispute.after(news) else {
                 return Ok(Fate::Done);
             };
