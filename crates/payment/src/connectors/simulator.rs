@@ -263,6 +263,8 @@ impl Connector for Simulator {
                     amount: Money::new(told.amount_minor, told.currency),
                     reason: told.reason,
                     state: told.state,
+                    // Its word for a review is the same for one of a warning.
+                    is_withdrawn: None,
                     evidence_due_at: told.evidence_due_at,
                     changed_at: told.updated_at,
                 }))

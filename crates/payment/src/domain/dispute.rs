@@ -21,6 +21,9 @@ pub struct DisputeNews {
     pub reason: String,
     /// Where it stands.
     pub state: DisputeState,
+    /// Whether the bank has the money, where the connector's word tells it. It counts for a review only: the other states
+    /// tell it themselves.
+    pub is_withdrawn: Option<bool>,
     /// Until when evidence helps.
     pub evidence_due_at: Option<DateTime<Utc>>,
     /// When it changed.
@@ -69,7 +72,7 @@ impl Dispute {
         parts: Vec<Part>,
         now: DateTime<Utc>,
     ) -> (Self, DisputedFunds) {
-        let is_withdrawn = is_withdrawn(news.state, false);
+        let is_withdrawn = is_withdrawn(news, false);
         let dispute = Self {
             id: DisputeId::generate(),
             payment_id,
@@ -101,7 +104,7 @@ impl Dispute {
         if news.changed_at <= self.changed_at || is_final(self.state) {
             return None;
         }
-        let is_withdrawn = is_withdrawn(news.state, self.is_withdrawn);
+        let is_withdrawn = is_withdrawn(news, self.is_withdrawn);
         let funds = match (self.is_withdrawn, is_withdrawn) {
             (false, true) => DisputedFunds::Withdrawn,
             (true, false) => DisputedFunds::Returned,
@@ -133,12 +136,13 @@ impl Dispute {
     }
 }
 
-/// Whether the bank has the money in that state. A review changes nothing about it: it may be one of a mere warning.
-pub fn is_withdrawn(state: DisputeState, before: bool) -> bool {
-    match state {
+/// Whether the bank has the money by these news. A review may be one of a mere warning: where the connector does not tell
+/// which, it changes nothing about it.
+pub fn is_withdrawn(news: &DisputeNews, before: bool) -> bool {
+    match news.state {
         DisputeState::Warning | DisputeState::WarningClosed | DisputeState::Won => false,
         DisputeState::NeedsResponse | DisputeState::Lost => true,
-        DisputeState::UnderReview => before,
+        DisputeState::UnderReview => news.is_withdrawn.unwrap_or(before),
     }
 }
 
@@ -219,7 +223,7 @@ mod tests {
             amount_minor: 100,
             reason: "fraudulent".into(),
             state,
-            is_withdrawn: is_withdrawn(state, false),
+            is_withdrawn: is_withdrawn(&news(state, 0), false),
             parts: Vec::new(),
             version: 1,
             evidence_due_at: None,
@@ -235,6 +239,7 @@ mod tests {
             amount: Money::new(100, Currency::KRW),
             reason: "fraudulent".into(),
             state,
+            is_withdrawn: None,
             evidence_due_at: None,
             changed_at: DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds),
         }
@@ -259,6 +264,45 @@ mod tests {
                 assert_eq!(moved, *funds, "{first:?} {course:?}");
                 dispute = after;
             }
+        }
+    }
+
+    /// What the word of a review tells, whether the bank had the money before, and what it does to money.
+    #[test]
+    fn a_review_takes_the_money_where_the_connector_tells_that_it_is_one_in_earnest() {
+        for (told, first, funds) in [
+            (Some(true), Warning, Withdrawn),
+            (Some(true), NeedsResponse, Unmoved),
+            (Some(false), Warning, Unmoved),
+            (None, Warning, Unmoved),
+            (None, NeedsResponse, Unmoved),
+        ] {
+            let review = DisputeNews {
+                is_withdrawn: told,
+                ..news(UnderReview, 1)
+            };
+            let (after, moved) = dispute(first).after(&review).unwrap();
+            assert_eq!((after.state, moved), (UnderReview, funds), "{told:?} {first:?}");
+        }
+        // What was told before it was lost on the way.
+        for (told, funds) in [(Some(true), Withdrawn), (Some(false), Unmoved), (None, Unmoved)] {
+            let review = DisputeNews {
+                is_withdrawn: told,
+                ..news(UnderReview, 1)
+            };
+            let of = (PaymentId::generate(), 1);
+            let (opened, moved) = Dispute::opened(
+                of,
+                ConnectorName::Stripe,
+                &review,
+                Vec::new(),
+                DateTime::UNIX_EPOCH,
+            );
+            assert_eq!(
+                (opened.is_withdrawn, moved),
+                (told == Some(true), funds),
+                "{told:?}"
+            );
         }
     }
 

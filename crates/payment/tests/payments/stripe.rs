@@ -360,6 +360,24 @@ async fn a_webhook_that_can_not_be_read_waits_for_a_version_that_can_and_is_give
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_review_in_earnest_takes_the_money_though_nothing_told_of_its_opening() {
+    let (platform, double) = started().await;
+    for (status, is_withdrawn) in [("under_review", true), ("warning_under_review", false)] {
+        let mut order = order("pm_ok");
+        order["order_reference"] = json!(status);
+        let payment = made(&platform, &order).await;
+        let charge = intent(&platform, &payment).await;
+        double.dispute(&charge, 6_000, status).await;
+        let list = format!("/v1/disputes?payment_id={}", id(&payment));
+        let page = eventually(&platform, &list, |page| page["data"][0].is_object()).await;
+        let dispute = &page["data"][0];
+        assert_eq!(dispute["state"], "under_review", "{status}");
+        assert_eq!(dispute["is_withdrawn"], is_withdrawn, "{status}");
+    }
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dispute_in_another_currency_than_its_payment_is_not_booked_and_waits() {
     let (platform, double) = started().await;
     let payment = made(&platform, &order("pm_ok")).await;

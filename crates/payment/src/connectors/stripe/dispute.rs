@@ -58,6 +58,18 @@ impl Status {
             Self::Lost => (DisputeState::Lost, 3),
         }
     }
+
+    /// Whether the bank has the money: of a review too, since Stripe has another word for that of a mere warning.
+    fn is_withdrawn(self) -> bool {
+        match self {
+            Self::NeedsResponse | Self::UnderReview | Self::Lost => true,
+            Self::WarningNeedsResponse
+            | Self::WarningUnderReview
+            | Self::WarningClosed
+            | Self::Won
+            | Self::Prevented => false,
+        }
+    }
 }
 
 impl StripeDispute {
@@ -76,6 +88,7 @@ impl StripeDispute {
             amount,
             reason: self.reason,
             state,
+            is_withdrawn: Some(self.status.is_withdrawn()),
             evidence_due_at: due.and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
             changed_at: told_at + TimeDelta::milliseconds(place),
         })

@@ -168,13 +168,41 @@ fn what_is_not_over_or_not_ours_tells_nothing() {
     assert!(told("payment_intent.succeeded", &json!({"id": "pi_1"})).is_err());
 }
 
+fn dispute(status: &str, currency: &str) -> Value {
+    json!({"id": "dp_1", "object": "dispute", "amount": 500, "currency": currency, "charge": "ch_1",
+           "payment_intent": "pi_1", "reason": "fraudulent", "status": status, "metadata": {},
+           "evidence_details": {"due_by": NOW + 60}})
+}
+
+#[test]
+fn the_word_of_a_dispute_tells_whether_the_bank_has_the_money() {
+    for (status, is_withdrawn) in [
+        ("warning_needs_response", false),
+        ("warning_under_review", false),
+        ("warning_closed", false),
+        ("prevented", false),
+        ("needs_response", true),
+        ("under_review", true),
+        ("lost", true),
+        ("won", false),
+    ] {
+        match told("charge.dispute.updated", &dispute(status, "krw")) {
+            Ok(Told::Dispute(news)) => {
+                assert_eq!(news.is_withdrawn, Some(is_withdrawn), "{status}");
+                // Nor does its state tell otherwise.
+                assert_eq!(
+                    crate::domain::dispute::is_withdrawn(&news, !is_withdrawn),
+                    is_withdrawn,
+                    "{status}"
+                );
+            }
+            other => panic!("{status}: {other:?}"),
+        }
+    }
+}
+
 #[test]
 fn a_dispute_goes_forward_within_a_second() {
-    let dispute = |status: &str, currency: &str| {
-        json!({"id": "dp_1", "object": "dispute", "amount": 500, "currency": currency, "charge": "ch_1",
-               "payment_intent": "pi_1", "reason": "fraudulent", "status": status, "metadata": {},
-               "evidence_details": {"due_by": NOW + 60}})
-    };
     let mut before = None;
     for (status, state) in [
         ("warning_needs_response", DisputeState::Warning),
