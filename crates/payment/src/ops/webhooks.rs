@@ -81,6 +81,7 @@ impl Payments {
             match fate {
                 Fate::Done => "done",
                 Fate::Ignored(_) => "ignored",
+                Fate::Contradicted(_) => "contradicted",
                 Fate::Waiting(..) => "waiting",
             },
         );
@@ -130,7 +131,7 @@ impl Payments {
         // What was refused may have been done by another connector since, or been told of as failed.
         if done.state.is_refused() && matches!(outcome, Outcome::Succeeded { .. }) {
             tracing::error!(%payment_id, transaction_id = %id, "a connector tells as done what it had refused");
-            return Ok(Fate::Ignored(
+            return Ok(Fate::Contradicted(
                 "it had been refused, and is told of as done now: look at it with the connector".to_owned(),
             ));
         }
@@ -138,7 +139,7 @@ impl Payments {
         let outcome = match outcome {
             Outcome::Declined(why) if done.state == OperationState::Succeeded => {
                 if !done.operation.may_fail_later() {
-                    return Ok(Fate::Ignored(contradiction(&why)));
+                    return Ok(Fate::Contradicted(contradiction(&why)));
                 }
                 Outcome::Failed(why)
             }

@@ -88,6 +88,8 @@ pub enum Fate {
     Done,
     /// Nothing here belongs to it, for this reason.
     Ignored(String),
+    /// It tells the opposite of what is known here, for this reason. Kept as ignored: a person has to look at it.
+    Contradicted(String),
     /// Not yet, for this reason; it is taken up again at this time.
     Waiting(String, DateTime<Utc>),
 }
@@ -96,7 +98,7 @@ pub enum Fate {
 pub async fn settle(conn: &mut PgConnection, taken: &Taken, fate: &Fate) -> Result<(), sqlx::Error> {
     let (state, problem, due_at) = match fate {
         Fate::Done => ("done", None, None),
-        Fate::Ignored(why) => ("ignored", Some(why.as_str()), None),
+        Fate::Ignored(why) | Fate::Contradicted(why) => ("ignored", Some(why.as_str()), None),
         Fate::Waiting(why, due_at) => ("waiting", Some(why.as_str()), Some(*due_at)),
     };
     sqlx::query!(

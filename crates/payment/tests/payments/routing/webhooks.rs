@@ -1,5 +1,6 @@
 //! What connectors tell late of a payment that went on to another one.
 
+use http::Method;
 use serde_json::json;
 
 use super::{offered, started, way};
@@ -13,6 +14,19 @@ async fn heard(platform: &Platform) -> Vec<(String, Option<String>)> {
         .fetch_all(platform.database("payment").db().pool())
         .await
         .unwrap()
+}
+
+/// How many webhooks of Stripe were counted with that result, by all tests of this program.
+async fn counted(platform: &Platform, result: &str) -> u64 {
+    let answer = platform
+        .send("payment", None, Method::GET, "/metrics", &[], None)
+        .await;
+    let text = String::from_utf8_lossy(&answer.bytes).into_owned();
+    let result = format!("result=\"{result}\"");
+    text.lines()
+        .filter(|line| line.starts_with("jeongsan_webhooks_total{"))
+        .find(|line| line.contains("connector=\"stripe\"") && line.contains(&result))
+        .map_or(0, |line| line.rsplit(' ').next().unwrap().parse().unwrap())
 }
 
 /// The operations of a payment, by their names outside, in their order.
@@ -114,5 +128,44 @@ async fn a_dispute_is_of_whoever_has_the_money() {
     })
     .await;
     assert_eq!(dispute["amount_minor"], json!(6_000));
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_webhook_contradicts_is_counted_apart() {
+    let (platform, double) = started().await;
+    let refused = offered(
+        "refused",
+        shop(),
+        &[("stripe", "pm_do_not_honor"), ("simulator", "tok_ok")],
+    );
+    let taken = offered("taken", shop(), &[("stripe", "pm_ok"), ("simulator", "tok_ok")]);
+    for (body, kind, status, problem) in [
+        (
+            refused,
+            "payment_intent.succeeded",
+            "succeeded",
+            "it had been refused, and is told of as done now",
+        ),
+        (
+            taken,
+            "payment_intent.payment_failed",
+            "requires_payment_method",
+            "it had succeeded, and is told of as declined now",
+        ),
+    ] {
+        let payment = platform.post("payment", "/v1/payments", &body).await.expect(201);
+        let operations = names(&platform, &id(&payment)).await;
+        let before = counted(&platform, "contradicted").await;
+        double.tell_of(&operations[0], kind, status).await;
+        eventually(kind, async || {
+            let mut heard = heard(&platform).await.into_iter();
+            heard.find(|(state, says)| {
+                state == "ignored" && says.as_ref().is_some_and(|says| says.starts_with(problem))
+            })
+        })
+        .await;
+        assert!(counted(&platform, "contradicted").await > before, "{kind}");
+    }
     platform.stop().await;
 }
