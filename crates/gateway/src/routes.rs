@@ -145,6 +145,7 @@ mod tests {
             ("/v1/payments", Some("payment")),
             ("/v1/payments/pay_1/refunds", Some("payment")),
             ("/v1/payment-methods", Some("payment")),
+            ("/v1/webhooks", Some("payment")),
             ("/v1/settlements/stl_1", Some("settlement")),
             ("/v1/settlement-lines", Some("settlement")),
             ("/v1/settlement-holds/hld_1", Some("settlement")),
@@ -206,6 +207,7 @@ mod tests {
             (Method::GET, "/v1/webhooks/simulator", false),
             (Method::POST, "/v1/webhooks/simulator/more", false),
             (Method::POST, "/v1/webhooks", false),
+            (Method::GET, "/v1/webhooks", false),
         ] {
             assert_eq!(find(&method, path).unwrap().open, open, "{method} {path}");
         }

@@ -62,6 +62,7 @@ pub(crate) fn routes(desk: Desk) -> OpenApiRouter {
         .routes(routes!(routing::read, routing::replace))
         .routes(routes!(disputes::list))
         .routes(routes!(disputes::read))
+        .routes(routes!(webhooks::list))
         // Whatever stands above; below it nothing is asked for by anybody outside.
         .layer(from_fn(refuse_card_numbers))
         .merge(batches)

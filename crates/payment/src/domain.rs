@@ -19,6 +19,7 @@ pub mod selling;
 pub mod status;
 pub mod tender;
 pub mod token;
+pub mod webhook;
 mod words;
 
 pub use command::Command;

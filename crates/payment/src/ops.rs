@@ -13,6 +13,7 @@ mod expire;
 mod finish;
 mod group;
 mod hints;
+mod list_webhooks;
 mod methods;
 mod open;
 mod partners;
@@ -55,6 +56,7 @@ pub use evidence::EvidenceRequest;
 pub use timeline::{Timeline, recorded_at};
 
 pub use crate::store::listing::{Sort, Wanted};
+pub use crate::store::webhooks::Wanted as WebhookFilter;
 pub use methods::MethodFilter;
 
 use close::Closer;

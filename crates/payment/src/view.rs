@@ -5,6 +5,7 @@ mod dispute;
 mod method;
 mod routing;
 mod timeline;
+mod webhook;
 
 use chrono::{DateTime, Utc};
 use contracts::events::{Discount, Origin, TenderKind};
@@ -20,6 +21,7 @@ pub use dispute::{DisputeView, EvidenceView};
 pub use method::PaymentMethodView;
 pub use routing::{RouteView, RoutingView};
 pub use timeline::TimelineView;
+pub use webhook::WebhookView;
 
 /// A payment. All amounts are minor units of `currency`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -1,11 +1,15 @@
 //! The table `webhooks`: what connectors told, byte by byte.
 
+mod listing;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::word;
 use crate::connectors::VerifiedWebhook;
 use crate::domain::ConnectorName;
+
+pub use listing::{Wanted, list};
 
 /// A webhook that someone has taken up until its lease ends.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,4 +30,5 @@ mod repeats_from_cache;
 mod routing;
 mod stripe;
 mod together;
+mod webhook_lists;
 mod webhooks;

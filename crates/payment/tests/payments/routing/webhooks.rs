@@ -166,6 +166,13 @@ async fn what_a_webhook_contradicts_is_counted_apart() {
         })
         .await;
         assert!(counted(&platform, "contradicted").await > before, "{kind}");
+        // And a person finds it.
+        let path = "/v1/webhooks?state=ignored&connector=stripe&limit=1";
+        let newest = &platform.get("payment", path).await.expect(200)["data"][0];
+        assert!(
+            newest["reason"].as_str().unwrap().starts_with(problem),
+            "{newest}"
+        );
     }
     platform.stop().await;
 }
