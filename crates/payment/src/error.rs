@@ -129,6 +129,8 @@ pub enum Room {
     Held(i64),
     /// This much was taken and not given back.
     Kept(i64),
+    /// The same, where it was lines that were named and not an amount.
+    KeptOfLines(i64),
     /// This much is left of the line that was named in that place.
     Line(usize, i64),
     /// The line that was named in that place is not there.
@@ -300,55 +302,67 @@ impl From<Error> for Refusal {
 
 fn beyond(payment_id: PaymentId, room: Room) -> Problem {
     let (pointer, detail) = match room {
+        // No amount would do, and not every command has one: no field is named.
         Room::Held(0) => (
-            "/amount_minor".to_owned(),
-            format!("{payment_id} holds nothing any more"),
+            None,
+            format!(
+                "{payment_id} holds nothing any more, so that there is nothing to capture or void: to take more, make \
+                 another payment"
+            ),
         ),
-        Room::Kept(0) => (
-            "/amount_minor".to_owned(),
-            format!("all of {payment_id} went back"),
+        Room::Kept(0) | Room::KeptOfLines(0) => (
+            None,
+            format!(
+                "nothing of {payment_id} can go back: all of it went back, or a bank disputes it; what a dispute \
+                 returns can be refunded then"
+            ),
         ),
         Room::Held(minor) => (
-            "/amount_minor".to_owned(),
+            Some("/amount_minor".to_owned()),
             format!("{payment_id} holds {minor}: give at most that"),
         ),
         Room::Kept(minor) => (
-            "/amount_minor".to_owned(),
+            Some("/amount_minor".to_owned()),
             format!("of {payment_id} {minor} can go back: give at most that"),
         ),
+        Room::KeptOfLines(minor) => (
+            Some("/lines".to_owned()),
+            format!("of {payment_id} {minor} can go back: give lines of at most that in all"),
+        ),
         Room::Line(place, minor) => (
-            format!("/lines/{place}/amount_minor"),
+            Some(format!("/lines/{place}/amount_minor")),
             format!("{minor} is left of this line: give at most that"),
         ),
         Room::NoLine(place) => (
-            format!("/lines/{place}/line_number"),
+            Some(format!("/lines/{place}/line_number")),
             format!("{payment_id} has no such line"),
         ),
         Room::NoTender(count) => (
-            "/tender_number".to_owned(),
+            Some("/tender_number".to_owned()),
             format!("{payment_id} has {count} tenders: give the number of one of them"),
         ),
         Room::Lines(count) => (
-            "/lines".to_owned(),
+            Some("/lines".to_owned()),
             format!("{payment_id} may have {count} lines more: give at most so many"),
         ),
         Room::Total => (
-            "/lines".to_owned(),
+            Some("/lines".to_owned()),
             format!(
                 "with these the lines of {payment_id} exceed {LARGEST_MINOR} minor units: make another payment"
             ),
         ),
     };
     let code = match room {
-        Room::Held(_) | Room::Kept(_) | Room::Line(..) => Code::AmountBeyond,
+        Room::Held(_) | Room::Kept(_) | Room::KeptOfLines(_) | Room::Line(..) => Code::AmountBeyond,
         Room::NoLine(_) | Room::NoTender(_) | Room::Lines(_) | Room::Total => Code::InvalidField,
     };
+    let field = pointer.map(|pointer| FieldError {
+        pointer,
+        code,
+        detail: detail.clone(),
+    });
     Problem {
-        errors: vec![FieldError {
-            pointer,
-            code,
-            detail: detail.clone(),
-        }],
+        errors: field.into_iter().collect(),
         ..Problem::new(code, detail)
     }
 }

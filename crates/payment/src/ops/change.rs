@@ -224,7 +224,12 @@ fn asked(request: &ChangeRequest, payment: &Payment) -> Result<Asked, Error> {
             } else {
                 named_minor.or(Some(i64::MAX))
             };
-            within(wanted, payment.sum(TenderAmounts::kept_minor), Room::Kept)?
+            let room: fn(i64) -> Room = if named.is_empty() {
+                Room::Kept
+            } else {
+                Room::KeptOfLines
+            };
+            within(wanted, payment.sum(TenderAmounts::kept_minor), room)?
         }
         Asks::Increment(lines, number) => {
             added = numbered(lines, payment.lines.len());

@@ -247,7 +247,12 @@ async fn a_lost_dispute_stays_and_a_chargeback_beyond_what_is_left_is_booked() {
         ),
         (Some(8_000), Some(10_000))
     );
-    refunds(&platform, &payment, 1).await.expect(422);
+    // Nothing is left, so that no amount would do.
+    let refused = refunds(&platform, &payment, 1).await.expect(422);
+    assert_eq!(
+        (&refused["code"], &refused["errors"]),
+        (&json!("amount_beyond_what_is_left"), &Value::Null)
+    );
     platform.stop().await;
 }
 

@@ -102,6 +102,48 @@ async fn what_goes_back_before_the_end_is_told_of_after_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_beyond_is_told_of_the_field_that_asked_for_it_and_of_none_where_nothing_is_left() {
+    let platform = platform().start().await;
+    let body = kept(order(
+        "order",
+        shop(),
+        &[7_000, 3_000],
+        &[("card", 10_000, "tok_ok")],
+    ));
+    let payment = made(&platform, &body, "authorized").await;
+    let beyond = async |command: &str, body: serde_json::Value, field: Option<&str>| {
+        let problem = ask(&platform, &payment, command, body).await.expect(422);
+        assert_eq!(problem["code"], BEYOND, "{command}: {problem}");
+        assert_eq!(
+            problem["errors"][0]["pointer"].as_str(),
+            field,
+            "{command}: {problem}"
+        );
+    };
+    ask(&platform, &payment, "capture", minor(4_000))
+        .await
+        .expect(200);
+    beyond("capture", minor(6_001), Some("/amount_minor")).await;
+    beyond("refund", minor(4_001), Some("/amount_minor")).await;
+    // Each line has that much left, but the payment keeps less.
+    beyond("refund", parts(&[(1, 4_001)]), Some("/lines")).await;
+    beyond("refund", parts(&[(2, 3_000), (1, 1_001)]), Some("/lines")).await;
+    beyond(
+        "refund",
+        parts(&[(1, 1), (2, 3_001)]),
+        Some("/lines/1/amount_minor"),
+    )
+    .await;
+    ask(&platform, &payment, "refund", json!({})).await.expect(200);
+    ask(&platform, &payment, "void", json!({})).await.expect(200);
+    beyond("void", json!({}), None).await;
+    beyond("capture", json!({}), None).await;
+    beyond("capture", minor(1), None).await;
+    assert_sound(&platform).await;
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refund_that_is_declined_reserves_nothing_and_is_not_told() {
     let platform = platform().start().await;
     let shop = shop();
