@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use web::card_number::{Place, find_in_value};
 use web::{Body, IdempotencyKey, Operator, Problem};
 
-use super::request::{PaymentRequest, parse};
+use super::request::{PaymentRequest, parse, read};
 use super::{Desk, respond};
 use crate::error::Error;
 use crate::ops::{BatchItem, BatchRequest};
@@ -47,9 +47,12 @@ pub(super) async fn create(
     Body(mut body): Body<Value>,
 ) -> Result<Response, Problem> {
     let refused = without_card_numbers(&mut body)?;
+    if !body.is_object() {
+        // A list of its fields' values could be read as well. But its payments were not found above: none would be made.
+        return Err(Problem::field("", "give an object with the field payments"));
+    }
     let key = KeyedRequest::new(&caller, "POST /v1/payments/batch", &idempotency_key, &body);
-    let batch: Batch =
-        serde_json::from_value(body).map_err(|error| Problem::field("/payments", error.to_string()))?;
+    let batch: Batch = read(body).map_err(|fault| Problem::fields(vec![fault]))?;
     if !(1..=ITEMS).contains(&batch.payments.len()) {
         return Err(Problem::field("/payments", "give 1 to 1000 payments"));
     }

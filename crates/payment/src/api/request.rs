@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use contracts::events::{Discount, TenderKind};
 use ids::{PartnerId, PaymentMethodId};
 use money::Currency;
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -136,8 +136,8 @@ fn one() -> i32 {
     1
 }
 
-/// Reads a value; the fault names the field that is wrong.
-pub(super) fn read<T: DeserializeOwned>(body: &Value) -> Result<T, FieldError> {
+/// Reads a value, or what a reference to one leads to; the fault names the field that is wrong.
+pub(super) fn read<'de, T: Deserialize<'de>, B: Deserializer<'de>>(body: B) -> Result<T, FieldError> {
     serde_path_to_error::deserialize(body).map_err(|error| FieldError {
         pointer: pointer(error.path()),
         code: Code::InvalidField,

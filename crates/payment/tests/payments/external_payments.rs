@@ -162,6 +162,29 @@ async fn each_payment_of_a_batch_is_answered_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_can_not_be_read_is_refused_at_the_field_that_is_wrong() {
+    let platform = platform().start().await;
+    let sound = external("sound", shop());
+    for (batch, pointer) in [
+        (json!({"payments": [sound], "paymnets": []}), "/paymnets"),
+        (json!({"payments": [sound], "a/b": 1}), "/a~1b"),
+        (json!({"payments": {}}), "/payments"),
+        (json!({"payments": null}), "/payments"),
+        (json!({}), ""),
+        (json!([[sound]]), ""),
+        (json!(null), ""),
+    ] {
+        let answer = platform.post("payment", "/v1/payments/batch", &batch).await;
+        let problem = answer.expect(422);
+        assert_eq!(problem["code"], "invalid_field", "{batch}: {problem}");
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{batch}: {problem}");
+    }
+    let list = platform.get("payment", "/v1/payments").await.expect(200);
+    assert_eq!(list["data"], json!([]));
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_may_mix_recorded_and_charged_payments() {
     let platform = platform().start().await;
     let shop = shop();

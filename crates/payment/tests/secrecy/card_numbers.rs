@@ -210,6 +210,55 @@ async fn of_a_batch_the_payment_with_a_card_number_is_refused_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_of_a_wrong_batch_quotes_no_card_number() {
+    let logs = Logs::capture();
+    let platform = platform().start().await;
+    let shop = shop();
+    let quotes_none = |answer: &Answer| {
+        let text = String::from_utf8_lossy(&answer.bytes).into_owned();
+        assert!(SPELLINGS.iter().all(|spelt| !text.contains(spelt)), "{text}");
+    };
+    let number = 4_111_111_111_111_111_i64;
+    let batch = json!({ "payments": number });
+    let answer = platform.post("payment", "/v1/payments/batch", &batch).await;
+    quotes_none(&answer);
+    let problem = answer.expect(422);
+    assert_eq!(problem["code"], "invalid_field");
+    assert_eq!(problem["errors"][0]["pointer"], "/payments");
+    let with = |change: fn(&mut Value)| {
+        let mut body = external("order", shop);
+        change(&mut body);
+        body
+    };
+    let batch = json!({"payments": [
+        with(|body| body["tenders"][0]["4111111111111111"] = json!(1)),
+        with(|body| body["connector"] = json!("4111 1111 1111 1111")),
+        with(|body| body["connector"] = json!(4_111_111_111_111_111_i64)),
+        with(|body| body["tenders"][0]["kind"] = json!(4_111_111_111_111_111_i64)),
+        number,
+    ]});
+    let answer = platform.post("payment", "/v1/payments/batch", &batch).await;
+    quotes_none(&answer);
+    let results = answer.expect(200)["results"].clone();
+    for (index, (code, pointer)) in [
+        ("card_number_refused", "/tenders/0"),
+        ("card_number_refused", "/connector"),
+        ("invalid_field", "/connector"),
+        ("invalid_field", "/tenders/0/kind"),
+        ("invalid_field", ""),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let problem = &results[index]["problem"];
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
+    }
+    nothing_of_it_is_left(&platform, logs).await;
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_amount_that_reads_like_a_card_number_is_taken() {
     let platform = platform().start().await;
     let mut body = external("order", shop());
