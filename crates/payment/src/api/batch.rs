@@ -53,8 +53,12 @@ pub(super) async fn create(
     }
     let key = KeyedRequest::new(&caller, "POST /v1/payments/batch", &idempotency_key, &body);
     let batch: Batch = read(body).map_err(|fault| Problem::fields(vec![fault]))?;
-    if !(1..=ITEMS).contains(&batch.payments.len()) {
-        return Err(Problem::field("/payments", "give 1 to 1000 payments"));
+    let many = batch.payments.len();
+    if !(1..=ITEMS).contains(&many) {
+        return Err(Problem::field(
+            "/payments",
+            format!("give 1 to {ITEMS} payments, not {many}"),
+        ));
     }
     let now = desk.clock.now();
     let items = (0_usize..)

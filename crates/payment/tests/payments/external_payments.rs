@@ -185,6 +185,44 @@ async fn a_batch_that_can_not_be_read_is_refused_at_the_field_that_is_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_batch_has_1_to_1000_payments() {
+    let platform = platform().start().await;
+    let shop = shop();
+    let batch = |count: usize| {
+        // All but the last are none: each is refused by itself, and soon.
+        let mut payments = vec![Value::Null; count];
+        if let Some(last) = payments.last_mut() {
+            *last = external(&format!("last-of-{count}"), shop);
+        }
+        json!({ "payments": payments })
+    };
+    for count in [1, 1_000] {
+        let answer = platform
+            .post("payment", "/v1/payments/batch", &batch(count))
+            .await
+            .expect(200);
+        let results = answer["results"].as_array().unwrap();
+        assert_eq!(results.len(), count);
+        assert_eq!(results[count - 1]["status"], 201, "{count}");
+    }
+    for count in [0, 1_001] {
+        let answer = platform
+            .post("payment", "/v1/payments/batch", &batch(count))
+            .await;
+        let problem = answer.expect(422);
+        assert_eq!(problem["code"], "invalid_field", "{problem}");
+        assert_eq!(problem["errors"][0]["pointer"], "/payments", "{problem}");
+        assert_eq!(
+            problem["errors"][0]["detail"],
+            format!("give 1 to 1000 payments, not {count}")
+        );
+    }
+    let list = platform.get("payment", "/v1/payments").await.expect(200);
+    assert_eq!(list["data"].as_array().unwrap().len(), 2);
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_may_mix_recorded_and_charged_payments() {
     let platform = platform().start().await;
     let shop = shop();
