@@ -101,6 +101,7 @@ async fn start(context: Context) -> Result<Parts, StartError> {
     tasks.spawn("groups", payments.clone().work_together(queues, stop.clone()));
     tasks.spawn("resolver", worker::resolve(payments.clone(), stop.clone()));
     tasks.spawn("follower", worker::follow(payments.clone(), stop.clone()));
+    tasks.spawn("evidence", worker::hand_over(payments.clone(), stop.clone()));
     tasks.spawn("expirer", worker::expire(payments.clone(), stop.clone()));
     tasks.spawn(
         "connector health",

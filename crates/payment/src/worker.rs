@@ -49,17 +49,31 @@ pub(crate) async fn expire(payments: Payments, stop: CancellationToken) {
     }
 }
 
-/// Works on what connectors told by themselves, and hands evidence over, until `stop`.
+/// Works on what connectors told by themselves, until `stop`.
 pub(crate) async fn follow(payments: Payments, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let worked = async { Ok(payments.work_off_webhooks().await? + payments.work_off_evidence().await?) };
-        let worked: Result<usize, crate::error::Error> = worked.await;
-        let pause = match worked {
+        let pause = match payments.work_off_webhooks().await {
             Ok(0) => IDLE,
             Ok(_) => continue,
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 tracing::warn!(error, "webhooks could not be looked at");
+                AFTER_FAILURE
+            }
+        };
+        sleep(pause, &stop).await;
+    }
+}
+
+/// Hands evidence over, until `stop`; what is begun is finished. No webhook waits for a connector that is slow to take it.
+pub(crate) async fn hand_over(payments: Payments, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match payments.work_off_evidence().await {
+            Ok(0) => IDLE,
+            Ok(_) => continue,
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(error, "evidence could not be looked at");
                 AFTER_FAILURE
             }
         };

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use contracts::Caller;
 use ids::{DisputeId, EvidenceId};
 use once::{Answer, KeyedRequest};
+use tokio::task::JoinSet;
 
 use super::{Answered, Payments, keep, pause, settled};
 use crate::connectors::Submitted;
@@ -12,9 +13,9 @@ use crate::error::Error;
 use crate::store::{disputes, evidence, reading};
 use crate::view::EvidenceView;
 
-/// Evidence that one round takes up.
-const ROUND: i64 = 16;
-/// How long one belongs to whoever took it up.
+/// Evidence that one round takes up, and has in memory at once: up to 16 MiB of files each.
+const ROUND: i64 = 4;
+/// How long one belongs to whoever took it up, beyond the time that its connector has to answer.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 const FIRST_PAUSE_MS: i64 = 1_000;
 const LONGEST_PAUSE_MS: i64 = 600_000;
@@ -86,16 +87,28 @@ impl Payments {
         Ok(evidence::of_dispute(&mut conn, id).await?)
     }
 
-    /// Gives evidence that is due to its connectors; returns how much.
+    /// Gives evidence that is due to its connectors, side by side, so that a round takes no longer than the slowest of
+    /// them and ends before its lease; returns how much.
     pub async fn work_off_evidence(&self) -> Result<usize, Error> {
         let now = self.now();
+        let until = now + self.0.connectors.deadline() + LEASE;
         let mut work = self.0.outbox.begin().await?;
-        let taken = evidence::take_due(work.conn(), now, now + LEASE, ROUND).await?;
+        let taken = evidence::take_due(work.conn(), now, until, ROUND).await?;
         work.commit().await?;
-        for (dispute_id, evidence_id) in &taken {
-            self.hand_over(*dispute_id, *evidence_id).await?;
+        let many = taken.len();
+        let mut working = JoinSet::new();
+        for (dispute_id, evidence_id) in taken {
+            let payments = self.clone();
+            working.spawn(async move {
+                if let Err(error) = payments.hand_over(dispute_id, evidence_id).await {
+                    // Its lease ends, and then it is taken up again.
+                    let error: &dyn std::error::Error = &error;
+                    tracing::warn!(%evidence_id, error, "evidence could not be handed over");
+                }
+            });
         }
-        Ok(taken.len())
+        while working.join_next().await.is_some() {}
+        Ok(many)
     }
 
     async fn hand_over(&self, dispute_id: DisputeId, evidence_id: EvidenceId) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! What the network tells by itself: late, early, twice, wrongly signed; and disputes.
 
+use crate::gate::{self, Gate, Hold};
 use crate::support::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -328,5 +329,57 @@ async fn evidence_is_kept_and_handed_over_and_a_warning_moves_no_money() {
         .post("payment", &path, &json!({"text": "late"}))
         .await
         .expect(409);
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn evidence_that_is_taken_slowly_keeps_neither_other_evidence_nor_webhooks_waiting() {
+    let platform = Platform::of(&[partner_service(), gate::network(), payment::service()])
+        .setting("payment.connector_timeout_ms", "20000")
+        .setting("simulator.late_ms", "50")
+        .start()
+        .await;
+    let gate = Gate::of(&platform);
+    let payment = made(&platform, "tok_ok").await;
+    let (_, dispute) = disputed(&platform, &payment, 6_000, "needs_response").await;
+    let dispute = dispute["id"].as_str().unwrap();
+    let path = format!("/v1/disputes/{dispute}/evidence");
+    gate.hold("evidence", None, Hold::Before);
+    gate.hold("evidence", None, Hold::Before);
+    // Both at once, so that one round takes them up.
+    sqlx::query(
+        "insert into dispute_evidence (evidence_id, dispute_id, text, submitted_by, submitted_at, state, due_at)
+         select evidence_id, $1, 'It was delivered.', 'usr', now(), 'waiting', now() from unnest($2::uuid[]) as evidence_id",
+    )
+    .bind(dispute.parse::<ids::DisputeId>().unwrap().as_uuid())
+    .bind(vec![
+        ids::EvidenceId::generate().as_uuid(),
+        ids::EvidenceId::generate().as_uuid(),
+    ])
+    .execute(platform.database("payment").db().pool())
+    .await
+    .unwrap();
+    // Nobody has been waited for in vain so far.
+    let is_held = async || {
+        let all = platform.get("payment", &path).await.expect(200);
+        let all = all.as_array().unwrap();
+        all.len() == 2
+            && all
+                .iter()
+                .all(|one| one["state"] == "waiting" && one["problem"].is_null())
+    };
+    gate.reached(2).await;
+    assert!(is_held().await, "they are handed over side by side");
+    let other = made(&platform, "tok_refund_fails_later").await;
+    refunds(&platform, &other, 4_000).await.expect(200);
+    until(&platform, &id(&other), "completed").await;
+    assert!(is_held().await, "webhooks are worked on meanwhile");
+    gate.open();
+    // The network takes one of them: it hears no more while it reviews that.
+    eventually(&platform, &path, |all| {
+        let is_one = |state: &str| (0_usize..2).any(|place| all[place]["state"] == state);
+        is_one("accepted") && is_one("refused")
+    })
+    .await;
     platform.stop().await;
 }

@@ -92,7 +92,7 @@ impl Gate {
         Arc::clone(gate.expect("a platform with a gate"))
     }
 
-    /// Stops the next order of that kind and, where it says one, that amount.
+    /// Stops the next order of that kind (`evidence`: of a dispute) and, where it says one, that amount.
     pub fn hold(&self, operation: &'static str, amount_minor: Option<i64>, hold: Hold) {
         self.change(|state| {
             state.rules.push(Rule {
@@ -142,8 +142,11 @@ impl Gate {
     async fn pass(self: Arc<Self>, request: Request, next: Next) -> Response {
         let (head, body) = request.into_parts();
         let bytes = to_bytes(body, 64 * 1024).await.expect("a whole order");
-        let order: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let mut order: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let path = head.uri.path().to_owned();
+        if path.ends_with("/evidence") {
+            order["operation"] = Value::from("evidence");
+        }
         let key = match path.strip_prefix("/network/v1/charges/by-key/") {
             Some(key) => key.to_owned(),
             None => order["connector_key"].as_str().unwrap_or_default().to_owned(),
