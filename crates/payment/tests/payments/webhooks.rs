@@ -260,8 +260,8 @@ async fn a_lost_dispute_stays_and_a_chargeback_beyond_what_is_left_is_booked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dispute_finds_its_charge_along_an_index() {
     let platform = platform().start().await;
-    let pool = platform.database("payment").db().pool();
-    let mut conn = pool.acquire().await.unwrap().detach();
+    let database = platform.database("payment").db();
+    let mut conn = database.pool().acquire().await.unwrap().detach();
     // Tables are empty here, and would be read whole.
     sqlx::query("set enable_seqscan = off")
         .execute(&mut conn)
