@@ -201,6 +201,8 @@ impl From<&Payment> for PaymentView {
                          line,
                          refunded_minor,
                          canceled_minor,
+                         // Disputes say what they took of which line.
+                         disputed_minor: _,
                      }| LineView {
                         line_number: line.line_number,
                         partner_id: line.partner_id,

@@ -6,7 +6,7 @@ use ids::{DisputeId, PaymentId};
 use money::Money;
 
 use super::parts::{OwedLine, Part, spread};
-use super::payment::ConnectorName;
+use super::payment::{ConnectorName, Payment};
 
 /// What a connector tells of a dispute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,20 +154,9 @@ pub fn is_final(state: DisputeState) -> bool {
     )
 }
 
-/// Spreads a disputed amount over what is left of the lines, less what other disputes took of them. Where more is
-/// disputed than that, the rest belongs to no line.
-pub fn disputed_parts(lines: &[OwedLine], others: &[Dispute], amount_minor: i64) -> Vec<Part> {
-    let mut left = lines.to_vec();
-    for line in &mut left {
-        let taken = others
-            .iter()
-            .filter(|other| other.is_withdrawn)
-            .flat_map(|other| &other.parts)
-            .filter(|part| part.line_number == line.line.line_number)
-            .fold(0_i64, |sum, part| sum.saturating_add(part.amount_minor));
-        line.refunded_minor = line.refunded_minor.saturating_add(taken.min(line.left_minor()));
-    }
-    spread(&left, amount_minor)
+/// Spreads a disputed amount over what is left of the lines. Where more is disputed than that, the rest belongs to no line.
+pub fn disputed_parts(payment: &Payment, amount_minor: i64) -> Vec<Part> {
+    spread(&payment.lines, amount_minor)
 }
 
 /// The same as it is told.

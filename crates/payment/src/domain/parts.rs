@@ -25,6 +25,8 @@ pub struct OwedLine {
     pub refunded_minor: i64,
     /// What was never taken of it, in minor units.
     pub canceled_minor: i64,
+    /// What buyers' banks took of it and did not return, in minor units.
+    pub disputed_minor: i64,
 }
 
 impl OwedLine {
@@ -34,6 +36,7 @@ impl OwedLine {
             line,
             refunded_minor: 0,
             canceled_minor: 0,
+            disputed_minor: 0,
         }
     }
 
@@ -42,11 +45,13 @@ impl OwedLine {
         line_amounts(&self.line).map_or(0, |amounts| amounts.owed)
     }
 
-    /// What may still go back of it.
+    /// What may still go back of it, to the buyer or to a bank. An older version may have taken more of it than was owed.
     pub fn left_minor(&self) -> i64 {
         self.owed_minor()
             .saturating_sub(self.refunded_minor)
             .saturating_sub(self.canceled_minor)
+            .saturating_sub(self.disputed_minor)
+            .max(0)
     }
 
     /// The line as it was taken: itself, or, where a part of it was let go, one piece at what is left of its price,

@@ -56,6 +56,24 @@ fn a_refund_without_lines_is_spread_over_what_is_left_of_each() {
 }
 
 #[test]
+fn what_banks_took_of_a_line_is_not_left_of_it() {
+    let mut lines = vec![line(1, 100, 1, 0, [0, 0]), line(2, 100, 1, 0, [0, 0])];
+    lines[0].disputed_minor = 70;
+    lines[1].disputed_minor = 30;
+    lines[1].refunded_minor = 20;
+    let left: Vec<i64> = lines.iter().map(OwedLine::left_minor).collect();
+    assert_eq!(left, [30, 50]);
+    // Everything that is kept finds its parts.
+    assert_eq!(amounts(&spread(&lines, 80)), [(1, 30), (2, 50)]);
+    // As it was sold, since a dispute may come back.
+    assert_eq!(lines[0].as_taken(), lines[0].line);
+    // What an older version took too much of one line is not told as room, nor missing from the other.
+    lines[0].refunded_minor = 60;
+    assert_eq!(lines[0].left_minor(), 0);
+    assert_eq!(amounts(&spread(&lines, 50)), [(2, 50)]);
+}
+
+#[test]
 fn the_parts_that_a_caller_names_are_used_up_in_their_order() {
     let named = [(1, 100), (2, 50)].map(|(line_number, amount_minor)| Part {
         line_number,

@@ -129,7 +129,7 @@ impl Made {
             } else {
                 part.amount_minor
             };
-            assert!(line.refunded_minor >= 0 && line.left_minor() >= 0);
+            assert!((0..=line.owed_minor()).contains(&line.refunded_minor));
         }
         if done.operation == Operation::Increment {
             let number = i32::try_from(self.payment.lines.len()).unwrap() + 1;

@@ -61,7 +61,7 @@ impl Payments {
             };
             changed
         } else {
-            let parts = disputed_parts(&payment.lines, &all, news.amount.amount_minor());
+            let parts = disputed_parts(&payment, news.amount.amount_minor());
             Dispute::opened((payment_id, tender_number), connector, news, parts, now)
         };
         disputes::put(work.conn(), &dispute).await?;

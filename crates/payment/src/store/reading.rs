@@ -1,4 +1,4 @@
-//! Whole payments, put together from `payments`, `tenders` and `payment_lines`.
+//! Whole payments, put together from `payments`, `tenders`, `payment_lines` and what `disputes` took of these.
 
 use std::collections::HashMap;
 
@@ -166,10 +166,21 @@ async fn lines_of(
     conn: &mut PgConnection,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<OwedLine>>, sqlx::Error> {
+    // What is disputed is worked out once for all of them, and not once a line: few payments have a dispute.
     let rows = sqlx::query!(
-        "select payment_id, line_number, partner_id, category, unit_price_minor, quantity, shipping_minor,
-                tax_free_minor, discounts, refunded_minor, canceled_minor
-           from payment_lines where payment_id = any($1) order by payment_id, line_number",
+        r#"with disputed as materialized (
+               select d.payment_id, (part.value ->> 'line_number')::int as line_number,
+                      sum((part.value ->> 'amount_minor')::bigint)::bigint as minor
+                 from disputes d
+                cross join lateral jsonb_array_elements(d.parts) as part (value)
+                where d.payment_id = any($1) and d.is_withdrawn
+                group by 1, 2)
+           select l.payment_id, l.line_number, l.partner_id, l.category, l.unit_price_minor, l.quantity,
+                  l.shipping_minor, l.tax_free_minor, l.discounts, l.refunded_minor, l.canceled_minor,
+                  coalesce((select d.minor from disputed d
+                             where d.payment_id = l.payment_id and d.line_number = l.line_number), 0)
+                      as "disputed_minor!"
+             from payment_lines l where l.payment_id = any($1) order by l.payment_id, l.line_number"#,
         ids
     )
     .fetch_all(conn)
@@ -190,6 +201,7 @@ async fn lines_of(
             line,
             refunded_minor: row.refunded_minor,
             canceled_minor: row.canceled_minor,
+            disputed_minor: row.disputed_minor,
         });
     }
     Ok(found)

@@ -20,6 +20,7 @@ mod card_payments;
 mod closing;
 mod conformance;
 mod disconnects;
+mod disputes;
 mod external_payments;
 mod life;
 mod linear;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use testkit::{Answer, Platform, PlatformBuilder};
 
 /// The services, with a network whose later things come soon.
-fn soon() -> PlatformBuilder {
+pub fn soon() -> PlatformBuilder {
     platform().setting("simulator.late_ms", "50")
 }
 
@@ -171,7 +171,12 @@ async fn what_nobody_signed_is_refused_and_not_stored() {
     platform.stop().await;
 }
 
-async fn disputed(platform: &Platform, payment: &Value, amount_minor: i64, stage: &str) -> (String, Value) {
+pub async fn disputed(
+    platform: &Platform,
+    payment: &Value,
+    amount_minor: i64,
+    stage: &str,
+) -> (String, Value) {
     let charge = charge_of(platform, payment).await;
     let order =
         json!({"charge_id": charge, "amount_minor": amount_minor, "reason": "fraudulent", "stage": stage});
@@ -187,7 +192,7 @@ async fn disputed(platform: &Platform, payment: &Value, amount_minor: i64, stage
     )
 }
 
-async fn decided(platform: &Platform, network_id: &str, dispute: &Value, outcome: &str) -> Value {
+pub async fn decided(platform: &Platform, network_id: &str, dispute: &Value, outcome: &str) -> Value {
     let path = format!("/network/v1/disputes/{network_id}/decide");
     network(platform, Method::POST, &path, &json!({"outcome": outcome})).await;
     let path = format!("/v1/disputes/{}", dispute["id"].as_str().unwrap());

@@ -1,0 +1,66 @@
+//! What disputes take of lines, beside what goes back to the buyer.
+
+use serde_json::{Value, json};
+use testkit::Platform;
+
+use crate::asking::{ask, made, order, parts, read};
+use crate::support::shop;
+use crate::webhooks::{decided, disputed, soon};
+
+/// What went back of each line.
+async fn gone(platform: &Platform, payment: &str) -> Vec<i64> {
+    let payment = read(platform, payment).await;
+    let lines = payment["lines"].as_array().unwrap().iter();
+    lines
+        .map(|line| line["refunded_minor"].as_i64().unwrap())
+        .collect()
+}
+
+/// What a dispute took of which lines.
+fn taken(dispute: &Value) -> Vec<(i64, i64)> {
+    let field = |line: &Value, name: &str| line[name].as_i64().unwrap();
+    let lines = dispute["lines"].as_array().unwrap().iter();
+    lines
+        .map(|line| (field(line, "line_number"), field(line, "disputed_minor")))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_bank_took_of_a_line_is_not_refunded_until_it_comes_back() {
+    let platform = soon().start().await;
+    for outcome in ["won", "lost"] {
+        let body = order(outcome, shop(), &[10_000, 10_000], &[("card", 20_000, "tok_ok")]);
+        let payment = made(&platform, &body, "completed").await;
+        let view = read(&platform, &payment).await;
+        let (network_id, dispute) = disputed(&platform, &view, 10_000, "needs_response").await;
+        assert_eq!(taken(&dispute), [(1, 5_000), (2, 5_000)]);
+        if outcome == "lost" {
+            decided(&platform, &network_id, &dispute, outcome).await;
+        }
+        let refused = ask(&platform, &payment, "refund", parts(&[(1, 5_001)])).await;
+        let refused = refused.expect(422);
+        assert_eq!(refused["code"], "amount_beyond_what_is_left");
+        let told = refused["errors"].to_string();
+        assert!(told.contains("5000 is left of this line"), "{refused}");
+        ask(&platform, &payment, "refund", parts(&[(1, 4_000)]))
+            .await
+            .expect(200);
+        // The rest of what is kept finds its lines.
+        ask(&platform, &payment, "refund", json!({})).await.expect(200);
+        assert_eq!(gone(&platform, &payment).await, [5_000, 5_000], "{outcome}");
+        if outcome == "won" {
+            decided(&platform, &network_id, &dispute, outcome).await;
+            ask(&platform, &payment, "refund", parts(&[(2, 5_001)]))
+                .await
+                .expect(422);
+            ask(&platform, &payment, "refund", parts(&[(2, 5_000)]))
+                .await
+                .expect(200);
+            ask(&platform, &payment, "refund", json!({})).await.expect(200);
+            assert_eq!(gone(&platform, &payment).await, [10_000, 10_000]);
+        } else {
+            ask(&platform, &payment, "refund", json!({})).await.expect(422);
+        }
+    }
+    platform.stop().await;
+}
