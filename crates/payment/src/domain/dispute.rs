@@ -5,6 +5,7 @@ use contracts::events::{DisputeState, DisputedFunds, DisputedLine};
 use ids::{DisputeId, PaymentId};
 use money::Money;
 
+use super::operation::{Done, Operation};
 use super::parts::{OwedLine, Part, spread};
 use super::payment::{ConnectorName, Payment};
 
@@ -154,9 +155,55 @@ pub fn is_final(state: DisputeState) -> bool {
     )
 }
 
-/// Spreads a disputed amount over what is left of the lines. Where more is disputed than that, the rest belongs to no line.
-pub fn disputed_parts(payment: &Payment, amount_minor: i64) -> Vec<Part> {
-    spread(&payment.lines, amount_minor)
+/// Spreads what is disputed of a tender over what is left of the lines. What refunds under way are to give back is not
+/// left, of the lines and of the tender. Where more is disputed than they have left, the rest belongs to no line: else
+/// partners would bear it twice, or lines would have nothing left of what other tenders still keep.
+pub fn disputed_parts(
+    payment: &Payment,
+    history: &[Done],
+    tender_number: i32,
+    amount_minor: i64,
+) -> Vec<Part> {
+    let mut left = payment.lines.clone();
+    for line in &mut left {
+        let number = line.line.line_number;
+        let going = open(history, Operation::Refund)
+            .flat_map(|done| &done.parts)
+            .filter(|part| part.line_number == number)
+            .fold(0_i64, |sum, part| sum.saturating_add(part.amount_minor));
+        line.refunded_minor = line.refunded_minor.saturating_add(going);
+    }
+    let kept = kept_minor(payment, history, tender_number);
+    spread(&left, amount_minor.min(kept))
+}
+
+/// What that tender keeps once its refunds under way are through. A capture counts whose outcome is open: a bank that
+/// disputes it says that it was made.
+fn kept_minor(payment: &Payment, history: &[Done], tender_number: i32) -> i64 {
+    let moving = |operation| {
+        open(history, operation)
+            .filter(|done| done.tender_number == tender_number)
+            .fold(0_i64, |sum, done| sum.saturating_add(done.amount_minor))
+    };
+    let Some(tender) = payment.tender(tender_number) else {
+        return 0;
+    };
+    tender
+        .amounts
+        .captured_minor
+        .saturating_add(moving(Operation::Capture))
+        .saturating_add(moving(Operation::Sale))
+        .saturating_sub(tender.amounts.refunded_minor)
+        .saturating_sub(moving(Operation::Refund))
+        .saturating_sub(tender.amounts.disputed_minor)
+        .max(0)
+}
+
+/// The operations of that kind whose outcome is still to come.
+fn open(history: &[Done], operation: Operation) -> impl Iterator<Item = &Done> {
+    history
+        .iter()
+        .filter(move |done| done.operation == operation && done.state.is_open())
 }
 
 /// The same as it is told.
@@ -193,6 +240,10 @@ pub fn state_of(word_of_state: &str) -> Option<DisputeState> {
         .into_iter()
         .find(|state| word(*state) == word_of_state)
 }
+
+#[cfg(test)]
+#[path = "disputed_parts_tests.rs"]
+mod disputed_parts_tests;
 
 #[cfg(test)]
 mod tests {

@@ -13,7 +13,7 @@ use crate::domain::dispute::{Dispute, DisputeNews, disputed_lines, disputed_part
 use crate::error::Error;
 use crate::store::disputes::{self, Wanted};
 use crate::store::webhooks::{Fate, Taken};
-use crate::store::{reading, tenders};
+use crate::store::{reading, tenders, transactions};
 
 /// What a list of disputes is narrowed to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +61,8 @@ impl Payments {
             };
             changed
         } else {
-            let parts = disputed_parts(&payment, news.amount.amount_minor());
+            let history = transactions::of_payment(work.conn(), payment_id).await?;
+            let parts = disputed_parts(&payment, &history, tender_number, news.amount.amount_minor());
             Dispute::opened((payment_id, tender_number), connector, news, parts, now)
         };
         disputes::put(work.conn(), &dispute).await?;

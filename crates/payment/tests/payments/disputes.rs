@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use testkit::Platform;
 
-use crate::asking::{ask, made, order, parts, read};
-use crate::support::shop;
+use crate::asking::{ask, made, minor, order, parts, read, told};
+use crate::gate::{self, Gate, Hold};
+use crate::support::{partner_service, shop, until};
 use crate::webhooks::{decided, disputed, soon};
 
 /// What went back of each line.
@@ -62,5 +63,30 @@ async fn what_a_bank_took_of_a_line_is_not_refunded_until_it_comes_back() {
             ask(&platform, &payment, "refund", json!({})).await.expect(422);
         }
     }
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_refund_under_way_gives_back_is_not_disputed_of_its_line_as_well() {
+    let services = [partner_service(), gate::network(), payment::service()];
+    let platform = Platform::of(&services).start().await;
+    let gate = Gate::of(&platform);
+    let body = order("order", shop(), &[10_000], &[("card", 10_000, "tok_ok")]);
+    let payment = made(&platform, &body, "completed").await;
+    gate.hold("refund", None, Hold::Lost);
+    let answer = ask(&platform, &payment, "refund", minor(4_000)).await;
+    let view = answer.expect(202);
+    let (_, dispute) = disputed(&platform, &view, 10_000, "needs_response").await;
+    assert_eq!(taken(&dispute), [(1, 6_000)]);
+    gate.open();
+    until(&platform, &payment, "partially_refunded").await;
+    assert_eq!(gone(&platform, &payment).await, [4_000]);
+    // What belongs to no line is a break of the books.
+    let events = told(&platform, "dispute-changed", &payment).await;
+    assert_eq!(
+        (events.len(), &events[0]["amount"]["amount"]),
+        (1, &json!(10_000))
+    );
+    assert_eq!(taken(&events[0]), [(1, 6_000)]);
     platform.stop().await;
 }
