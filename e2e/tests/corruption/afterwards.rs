@@ -129,19 +129,28 @@ async fn increments(api: &Api, partners: &Partners) -> Result<()> {
     Ok(())
 }
 
-/// Won after evidence, lost after a part of it went back already, open for more than is left, and one of a partner who
-/// has no contract.
+/// Won after evidence, lost after a part of it went back already, of a payment that failed after a part of it was taken,
+/// open for more than is left, and one of a partner who has no contract.
 async fn disputes(platform: &Platform, api: &Api, partners: &Partners) -> Result<()> {
     let port = PORTS.iter().find(|(name, _)| *name == "simulator");
     let network = platform.direct(port.context("the network has a port")?.1);
     for (order, partner, minor, verdict) in [
         ("won", &partners.daily, 29_500, Some("won")),
         ("lost", &partners.involved, 12_000, Some("lost")),
+        ("taken-back", &partners.daily, 6_000, None),
         ("open", &partners.daily, 29_500, None),
         ("contested", &partners.uncontracted, 3_000, None),
     ] {
         let payment = match order {
             "contested" => platform_payment(order, partner, 3_000, "tok_ok"),
+            "taken-back" => {
+                let mut payment = platform_payment(order, partner, 10_000, "");
+                payment["tenders"] = json!([
+                    { "kind": "card", "amount_minor": 6_000, "token": "tok_ok" },
+                    { "kind": "card", "amount_minor": 4_000, "token": "tok_capture_declined" },
+                ]);
+                payment
+            }
             _ => involved(order, partners, "tok_ok"),
         };
         let id = made(api, order, &payment).await?;

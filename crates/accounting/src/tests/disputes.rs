@@ -141,6 +141,24 @@ async fn a_change_is_posted_to_the_day_on_which_it_happened() {
 }
 
 #[tokio::test]
+async fn a_dispute_of_a_payment_that_was_never_completed_is_a_break_and_takes_from_nobody() {
+    let database = database().await;
+    let payment = payment(PartnerId::generate(), now());
+    let opened = dispute_changed(&payment, NeedsResponse, Withdrawn, 10_000, &[], now());
+    let lost = dispute_goes_on(&opened, Lost, Unmoved, now());
+    assert_eq!(
+        post(&database.outbox(), &bookkeeper(), facts(&[&opened, &lost], 1)).await,
+        2
+    );
+    assert_eq!(
+        balances(&database).await,
+        left(&[("receivable_card", 10_000), ("suspense_short", -10_000)])
+    );
+    assert_eq!(broken(&database).await, [(10_000, BreakState::Open)]);
+    assert_eq!(ledgers_that_differ_from_lines(&database).await, 0);
+}
+
+#[tokio::test]
 async fn what_is_taken_beyond_the_lines_is_a_break_until_it_comes_back() {
     let database = database().await;
     let payment = payment(PartnerId::generate(), now());

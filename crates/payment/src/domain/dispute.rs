@@ -8,6 +8,7 @@ use money::Money;
 use super::operation::{Done, Operation};
 use super::parts::{OwedLine, Part, spread};
 use super::payment::{ConnectorName, Payment};
+use super::status::given_up;
 
 /// What a connector tells of a dispute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,13 +158,17 @@ pub fn is_final(state: DisputeState) -> bool {
 
 /// Spreads what is disputed of a tender over what is left of the lines. What refunds under way are to give back is not
 /// left, of the lines and of the tender. Where more is disputed than they have left, the rest belongs to no line: else
-/// partners would bear it twice, or lines would have nothing left of what other tenders still keep.
+/// partners would bear it twice, or lines would have nothing left of what other tenders still keep. A payment that is given
+/// up has no parts at all: it was never told of as completed, so that nobody was credited.
 pub fn disputed_parts(
     payment: &Payment,
     history: &[Done],
     tender_number: i32,
     amount_minor: i64,
 ) -> Vec<Part> {
+    if given_up(history).is_some() {
+        return Vec::new();
+    }
     let mut left = payment.lines.clone();
     for line in &mut left {
         let number = line.line.line_number;

@@ -3,7 +3,7 @@ use ids::{PartnerId, TransactionId};
 use money::Currency;
 
 use super::*;
-use crate::domain::{Capture, Cause, Means, OperationState, Order};
+use crate::domain::{Capture, Cause, Means, OperationState, Order, TenderAmounts};
 use Operation::{Refund, Sale};
 use OperationState::{Created, Declined, RequiresAction, Sent, Succeeded, Unknown};
 
@@ -129,4 +129,23 @@ fn of_a_payment_that_took_a_part_no_more_than_that_is_disputed_of_its_lines() {
     let mut capture = done(1, Operation::Capture, &[], Unknown);
     capture.amount_minor = 20;
     assert_eq!(spread_over(&payment, &[capture], 1, 100), [(1, 30), (2, 30)]);
+}
+
+#[test]
+fn nothing_of_a_payment_that_was_given_up_is_disputed_of_its_lines() {
+    let mut payment = paid(&[100], &[60, 40]);
+    payment.tenders[1].amounts = TenderAmounts::of(40);
+    let of_order = |tender_number, operation, state| Done {
+        cause: Cause::Order,
+        ..done(tender_number, operation, &[], state)
+    };
+    let mut history = vec![
+        of_order(1, Operation::Capture, Succeeded),
+        of_order(2, Operation::Capture, Declined),
+    ];
+    // Before what was taken went back, and after.
+    assert_eq!(spread_over(&payment, &history, 1, 60), []);
+    payment.tenders[0].amounts.refunded_minor = 60;
+    history.push(done(1, Refund, &[], Succeeded));
+    assert_eq!(spread_over(&payment, &history, 1, 60), []);
 }

@@ -90,3 +90,22 @@ async fn what_a_refund_under_way_gives_back_is_not_disputed_of_its_line_as_well(
     assert_eq!(taken(&events[0]), [(1, 6_000)]);
     platform.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_of_a_payment_that_failed_is_of_no_line() {
+    let platform = soon().start().await;
+    let tenders = [("card", 6_000, "tok_ok"), ("card", 4_000, "tok_capture_declined")];
+    let body = order("order", shop(), &[10_000], &tenders);
+    let payment = made(&platform, &body, "failed").await;
+    let view = read(&platform, &payment).await;
+    let (network_id, dispute) = disputed(&platform, &view, 6_000, "needs_response").await;
+    decided(&platform, &network_id, &dispute, "lost").await;
+    assert_eq!(told(&platform, "payment-completed", &payment).await.len(), 0);
+    let events = told(&platform, "dispute-changed", &payment).await;
+    assert_eq!(events.len(), 2);
+    for event in &events {
+        assert_eq!(event["amount"]["amount"], 6_000);
+        assert_eq!(taken(event), []);
+    }
+    platform.stop().await;
+}

@@ -101,6 +101,21 @@ async fn what_is_disputed_beyond_the_lines_is_not_settled() {
 }
 
 #[tokio::test]
+async fn a_dispute_of_a_payment_that_was_never_completed_waits_for_nothing() {
+    let (world, partner) = with_a_contract("2026-03-10T00:00:00Z").await;
+    let failed = payment_completed(partner, 10_000, at("2026-03-01T01:00:00Z"));
+    let when = at("2026-03-05T01:00:00Z");
+    let opened = dispute_changed(&failed, NeedsResponse, Withdrawn, 10_000, &[], when);
+    world.feed(std::slice::from_ref(&opened)).await;
+    world
+        .goes_on(&opened, Won, Returned, "2026-03-06T01:00:00Z")
+        .await;
+    world.price_all_waiting().await;
+    assert_eq!((world.number(PRICED).await, world.number(WAITING).await), (0, 0));
+    assert_eq!(world.number("select count(*) from pricing_requests").await, 0);
+}
+
+#[tokio::test]
 async fn a_dispute_that_is_told_of_before_its_payment_waits_for_it() {
     let (world, partner) = with_a_contract("2026-03-10T00:00:00Z").await;
     let sold = payment_completed(partner, 10_000, at("2026-03-01T01:00:00Z"));

@@ -161,6 +161,28 @@ fn what_is_disputed_beyond_the_lines_lies_in_suspense_until_it_comes_back() {
 }
 
 #[test]
+fn a_dispute_of_no_line_takes_nothing_from_partners() {
+    check_dispute(
+        &dispute(Card, (NeedsResponse, Withdrawn), 4_000, &[]),
+        &[
+            (Debit, "suspense_short", 0, 4_000),
+            (Credit, "disputed_funds", 0, 4_000),
+        ],
+        4_000,
+        false,
+    );
+    check_dispute(
+        &dispute(Card, (Won, Returned), 4_000, &[]),
+        &[
+            (Debit, "disputed_funds", 0, 4_000),
+            (Credit, "suspense_short", 0, 4_000),
+        ],
+        0,
+        true,
+    );
+}
+
+#[test]
 fn what_moves_no_money_has_no_entry() {
     for state in [Warning, WarningClosed, NeedsResponse, UnderReview, Won] {
         check_dispute(
