@@ -135,7 +135,8 @@ fn taken_in(events: &[&Published]) -> Result<Option<String>, String> {
     Ok((!texts.is_empty()).then(|| texts.join(" ")))
 }
 
-/// Versions follow each other, are about one amount of the same lines, and what comes back was taken.
+/// Versions follow each other, are about one amount, of the same lines but where a bank takes the money only now, and what
+/// comes back was taken.
 fn follow(course: &mut Course, told: DisputeChanged) -> Result<(), String> {
     if told.version != course.version + 1 {
         return Err(format!(
@@ -143,7 +144,9 @@ fn follow(course: &mut Course, told: DisputeChanged) -> Result<(), String> {
             told.dispute_id, told.version, course.version
         ));
     }
-    let differs = |last: &DisputeChanged| (last.amount, &last.lines) != (told.amount, &told.lines);
+    let is_taken_now = told.funds == DisputedFunds::Withdrawn;
+    let differs =
+        |last: &DisputeChanged| last.amount != told.amount || (last.lines != told.lines && !is_taken_now);
     if course.last.as_ref().is_some_and(differs) {
         return Err(format!("{} is about something else than before", told.dispute_id));
     }

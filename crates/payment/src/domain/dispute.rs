@@ -66,12 +66,11 @@ pub struct Dispute {
 }
 
 impl Dispute {
-    /// A dispute of that tender that was heard of for the first time, and what that does to money.
+    /// A dispute of that tender that was heard of for the first time, and what that does to money. It has no parts yet.
     pub fn opened(
         (payment_id, tender_number): (PaymentId, i32),
         connector: ConnectorName,
         news: &DisputeNews,
-        parts: Vec<Part>,
         now: DateTime<Utc>,
     ) -> (Self, DisputedFunds) {
         let is_withdrawn = is_withdrawn(news, false);
@@ -85,7 +84,7 @@ impl Dispute {
             reason: news.reason.clone(),
             state: news.state,
             is_withdrawn,
-            parts,
+            parts: Vec::new(),
             version: 1,
             evidence_due_at: news.evidence_due_at,
             opened_at: now,

@@ -52,7 +52,7 @@ impl Payments {
         let known = all
             .iter()
             .find(|dispute| dispute.connector == connector && dispute.reference == news.reference);
-        let (dispute, funds) = if let Some(dispute) = known {
+        let (mut dispute, funds) = if let Some(dispute) = known {
             if let Some(why) = dispute.contradiction(news) {
                 tracing::error!(%payment_id, dispute_id = %dispute.id, why, "a dispute is told of with another amount");
             }
@@ -61,10 +61,14 @@ impl Payments {
             };
             changed
         } else {
-            let history = transactions::of_payment(work.conn(), payment_id).await?;
-            let parts = disputed_parts(&payment, &history, tender_number, news.amount.amount_minor());
-            Dispute::opened((payment_id, tender_number), connector, news, parts, now)
+            Dispute::opened((payment_id, tender_number), connector, news, now)
         };
+        // Of a mere warning they are what would be taken as things stand: what goes back until the bank takes the money is
+        // not left then.
+        if known.is_none() || funds == DisputedFunds::Withdrawn {
+            let history = transactions::of_payment(work.conn(), payment_id).await?;
+            dispute.parts = disputed_parts(&payment, &history, dispute.tender_number, dispute.amount_minor);
+        }
         disputes::put(work.conn(), &dispute).await?;
         let minor = match funds {
             DisputedFunds::Unmoved => 0,

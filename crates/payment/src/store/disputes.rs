@@ -130,8 +130,8 @@ pub async fn put(conn: &mut PgConnection, dispute: &Dispute) -> Result<(), sqlx:
                                reason, state, is_withdrawn, parts, version, evidence_due_at, opened_at, changed_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          on conflict on constraint disputes_pk do update
-            set state = excluded.state, is_withdrawn = excluded.is_withdrawn, version = excluded.version,
-                evidence_due_at = excluded.evidence_due_at, changed_at = excluded.changed_at",
+            set state = excluded.state, is_withdrawn = excluded.is_withdrawn, parts = excluded.parts,
+                version = excluded.version, evidence_due_at = excluded.evidence_due_at, changed_at = excluded.changed_at",
         dispute.id.as_uuid(),
         dispute.payment_id.as_uuid(),
         dispute.tender_number,

@@ -92,6 +92,25 @@ async fn what_a_refund_under_way_gives_back_is_not_disputed_of_its_line_as_well(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_goes_back_after_a_warning_is_not_taken_of_its_line_as_well() {
+    let platform = soon().start().await;
+    let body = order("order", shop(), &[10_000], &[("card", 10_000, "tok_ok")]);
+    let payment = made(&platform, &body, "completed").await;
+    let view = read(&platform, &payment).await;
+    let (network_id, warned) = disputed(&platform, &view, 10_000, "warning").await;
+    assert_eq!(taken(&warned), [(1, 10_000)]);
+    ask(&platform, &payment, "refund", minor(4_000)).await.expect(200);
+    let in_earnest = decided(&platform, &network_id, &warned, "needs_response").await;
+    assert_eq!(taken(&in_earnest), [(1, 6_000)]);
+    let won = decided(&platform, &network_id, &warned, "won").await;
+    assert_eq!(taken(&won), [(1, 6_000)]);
+    let events = told(&platform, "dispute-changed", &payment).await;
+    let lines: Vec<_> = events.iter().flat_map(taken).collect();
+    assert_eq!(lines, [(1, 10_000), (1, 6_000), (1, 6_000)]);
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dispute_of_a_payment_that_failed_is_of_no_line() {
     let platform = soon().start().await;
     let tenders = [("card", 6_000, "tok_ok"), ("card", 4_000, "tok_capture_declined")];

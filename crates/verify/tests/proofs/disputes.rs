@@ -91,10 +91,12 @@ async fn history(platform: &Platform) {
         Warning,
         Unmoved,
         10_000,
-        &[(1, 9_000)],
-        at("2025-03-10T03:00:00Z"),
+        &[(1, 10_000)],
+        at("2025-03-03T04:00:00Z"),
     );
-    let taken = dispute_goes_on(&warned, NeedsResponse, Withdrawn, at("2025-03-11T03:00:00Z"));
+    // Between the warning and the bank's taking it a part went back.
+    let mut taken = dispute_goes_on(&warned, NeedsResponse, Withdrawn, at("2025-03-11T03:00:00Z"));
+    taken.lines[0].disputed_minor = 9_000;
     let reviewed = dispute_goes_on(&taken, UnderReview, Unmoved, at("2025-03-12T03:00:00Z"));
     let given_back = dispute_goes_on(&reviewed, Won, Returned, at("2025-03-13T03:00:00Z"));
     tell(platform, &[warned, taken, reviewed, given_back], false).await;

@@ -34,4 +34,7 @@ select 'pay:' || payment_id,
                 select payment_id, line_number, dispute_id, version,
                        case funds when 'withdrawn' then -disputed_minor::numeric else disputed_minor end
                   from waiting_disputed_lines) as moves) as courses
- where case when before is null then moved >= 0 else moved <> -before end
+ where case when before is null then moved >= 0
+            -- Taken once more, it may be another part of the line.
+            when moved < 0 then before < 0
+            else moved <> -before end
