@@ -41,6 +41,7 @@ const QUESTIONS: &[Question] = questions! {
     "payment": "methods" of "tenders", "means of payment fit the tenders that they pay";
     "payment": "routes" of "payment_routes", "routed payments went the way that the rules decided, one connector after the other";
     "payment": "disputes" of "disputes", "disputes are what their tenders say, and were told of";
+    "payment": "lines_taken" of "disputes", "refunds and disputes together took no more of a line than was owed";
     "settlement": "windows_settled" of "windows", "every settled line belongs to one statement, and statements are the sums of their lines";
     "settlement": "carry" of "settlements", "each statement begins with what the one before left over, and pays what reaches the minimum";
     "settlement": "waiting" of "waiting_lines", "a line waits only while it can't be priced";

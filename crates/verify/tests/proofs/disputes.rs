@@ -18,6 +18,8 @@ use crate::world::{self, at, change, partner, pay, quiet, started, verified};
 
 /// What the payment service's own rows of disputes are asked.
 const OWN: &str = "payment_disputes";
+/// What they and refunds took of the same lines.
+const LINES: &str = "payment_lines_taken";
 const TOLD: &str = "disputes_told";
 const TAKEN_IN: &str = "disputed_lines_taken_in_or_waiting";
 const OWED: &str = "unsettled_payable_directly";
@@ -246,6 +248,36 @@ async fn other_words_are_seen(platform: &Platform) {
     }
 }
 
+/// Refunds that forgot what disputes took of the same lines, and those that did not.
+async fn lines_that_are_taken_twice_are_seen(platform: &Platform) {
+    let gave_back = |minor: i64, of: &str| {
+        format!(
+            "update payment_lines l set refunded_minor = {minor} from disputes d
+              where d.payment_id = l.payment_id and {of}"
+        )
+    };
+    // Of 20,000 that the bank took all of; of 4,000 that it took 1,000 of; of 10,000 that it gave back.
+    let (all, some, won) = (
+        "d.amount_minor = 20300",
+        "d.amount_minor = 1000",
+        "d.state = 'won'",
+    );
+    for (minor, of, count) in [
+        (1, all, 1),
+        (0, all, 0),
+        (3_000, some, 0),
+        (3_001, some, 1),
+        (0, some, 0),
+        (10_000, won, 0),
+        (0, won, 0),
+    ] {
+        change(platform, "payment", "payment_lines", &gave_back(minor, of)).await;
+        let report = verified(platform).await;
+        let check = report.checks.iter().find(|check| check.name == LINES);
+        assert_eq!(check.unwrap().break_count, count, "{minor} {of}");
+    }
+}
+
 /// Rows that are gone.
 async fn losses_are_seen(platform: &Platform) {
     for (service, table, seen_by) in [
@@ -276,10 +308,13 @@ async fn disputes_are_proved_and_what_is_changed_of_them_is_seen() {
     assert_eq!(check(TAKEN_IN).waiting, 1);
     assert_eq!(check(BOOKED).examined, 4);
     assert_eq!(check("settlement_disputes").examined, 5);
+    let lines = check(LINES);
+    assert_eq!((lines.examined, lines.break_count), (5, 0));
     assert_eq!(check("dispute_changed_notified").examined, 4);
     changes_are_seen(&platform).await;
     other_words_are_seen(&platform).await;
     losses_are_seen(&platform).await;
+    lines_that_are_taken_twice_are_seen(&platform).await;
     let report = verified(&platform).await;
     assert!(broken(&report).is_empty(), "{:#?}", broken(&report));
     platform.stop().await;
