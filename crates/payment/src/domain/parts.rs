@@ -188,6 +188,24 @@ pub fn take(named: &[Part], done_minor: i64, amount_minor: i64) -> Vec<Part> {
     taken
 }
 
+/// As much of `parts`, in their order, as their lines have left: up to the first of which less is left.
+pub fn fitting(lines: &[OwedLine], parts: Vec<Part>) -> Vec<Part> {
+    let mut fit = Vec::with_capacity(parts.len());
+    for part in parts {
+        let line = lines
+            .iter()
+            .find(|line| line.line.line_number == part.line_number);
+        let amount_minor = part.amount_minor.min(line.map_or(0, OwedLine::left_minor));
+        if amount_minor > 0 {
+            fit.push(Part { amount_minor, ..part });
+        }
+        if amount_minor < part.amount_minor {
+            break;
+        }
+    }
+    fit
+}
+
 fn parts<'a>(shares: impl Iterator<Item = (&'a OwedLine, i64)>) -> Vec<Part> {
     shares
         .filter(|(_, minor)| *minor > 0)

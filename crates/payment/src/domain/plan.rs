@@ -2,9 +2,10 @@
 
 use ids::ChangeId;
 
+use super::amounts::total;
 use super::command::Command;
 use super::operation::{Cause, Done, Operation, OperationState};
-use super::parts::{OwedLine, Part, spread, take};
+use super::parts::{OwedLine, Part, fitting, spread, take};
 use super::payment::{Capture, ConnectorName, Payment};
 use super::refusal::may_be_answered_otherwise;
 use super::status::given_up;
@@ -186,6 +187,10 @@ fn carry_out(payment: &Payment, history: &[Done], change: &Change) -> Option<Ste
     };
     let tender = tenders.into_iter().find(room)?;
     let amount_minor = left_minor.min(most(tender.amounts, operation));
+    let (amount_minor, parts) = match operation {
+        Operation::Refund => goes_back(&payment.lines, change, done_minor, amount_minor)?,
+        _ => (amount_minor, Vec::new()),
+    };
     Some(Step {
         tender_number: tender.number,
         operation,
@@ -193,10 +198,7 @@ fn carry_out(payment: &Payment, history: &[Done], change: &Change) -> Option<Ste
         cause: Cause::Caller,
         connector: payment.connector,
         change_id: Some(change.id),
-        parts: match operation {
-            Operation::Refund => parts(&payment.lines, change, done_minor, amount_minor),
-            _ => Vec::new(),
-        },
+        parts,
         refusals: 0,
     })
 }
@@ -205,12 +207,20 @@ fn most(amounts: TenderAmounts, operation: Operation) -> i64 {
     amounts.most_minor(operation).unwrap_or(i64::MAX)
 }
 
-fn parts(lines: &[OwedLine], change: &Change, done_minor: i64, amount_minor: i64) -> Vec<Part> {
+/// What goes back next of which lines, and how much that is. Of lines that the caller named it ends where a dispute took what
+/// was to go back while an earlier tender gave back its share: none where nothing is left of the next one.
+fn goes_back(
+    lines: &[OwedLine],
+    change: &Change,
+    done_minor: i64,
+    amount_minor: i64,
+) -> Option<(i64, Vec<Part>)> {
     if change.parts.is_empty() {
-        spread(lines, amount_minor)
-    } else {
-        take(&change.parts, done_minor, amount_minor)
+        return Some((amount_minor, spread(lines, amount_minor)));
     }
+    let parts = fitting(lines, take(&change.parts, done_minor, amount_minor));
+    let minor = total(parts.iter().map(|part| part.amount_minor))?;
+    (minor > 0).then_some((minor, parts))
 }
 
 #[cfg(test)]

@@ -369,6 +369,38 @@ fn a_refund_takes_the_tenders_in_the_order_that_was_settled_beforehand() {
 }
 
 #[test]
+fn lines_that_a_caller_named_give_back_no_more_than_a_dispute_left_of_them_meanwhile() {
+    // Lines of 54 and 26, tenders of 50 and 30; the last tender gives back first.
+    for (disputed, steps, back) in [
+        (0, vec![(2, Refund, 30), (1, Refund, 44)], [54, 20]),
+        (10, vec![(2, Refund, 30), (1, Refund, 40)], [54, 16]),
+        (26, vec![(2, Refund, 30), (1, Refund, 24)], [54, 0]),
+    ] {
+        let mut made = Made::of(Capture::Automatic, &[50, 30]);
+        made.work(None, 20, |_| Succeeded);
+        made.history.clear();
+        let part = |line_number, amount_minor| Part {
+            line_number,
+            amount_minor,
+        };
+        let refund = Change {
+            parts: vec![part(1, 54), part(2, 20)],
+            ..change(Command::Refund, 74)
+        };
+        made.work(Some(&refund), 1, |_| Succeeded);
+        made.payment.lines[1].disputed_minor = disputed;
+        made.work(Some(&refund), 20, |_| Succeeded);
+        let gave: Vec<i64> = made
+            .payment
+            .lines
+            .iter()
+            .map(|line| line.refunded_minor)
+            .collect();
+        assert_eq!((made.steps(), gave), (steps, back.to_vec()), "{disputed}");
+    }
+}
+
+#[test]
 fn a_change_ends_with_its_first_refusal() {
     let mut made = Made::of(Capture::Manual, &[50, 30]);
     made.work(None, 20, |_| Succeeded);
