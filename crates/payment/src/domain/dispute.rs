@@ -335,13 +335,7 @@ mod tests {
                 ..news(UnderReview, 1)
             };
             let of = (PaymentId::generate(), 1);
-            let (opened, moved) = Dispute::opened(
-                of,
-                ConnectorName::Stripe,
-                &review,
-                Vec::new(),
-                DateTime::UNIX_EPOCH,
-            );
+            let (opened, moved) = Dispute::opened(of, ConnectorName::Stripe, &review, DateTime::UNIX_EPOCH);
             assert_eq!(
                 (opened.is_withdrawn, moved),
                 (told == Some(true), funds),
