@@ -1,5 +1,7 @@
 //! Evidence against a dispute: kept first, then given to the connector until it says that it has it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::TimeDelta;
 use contracts::Caller;
 use ids::{DisputeId, EvidenceId};
@@ -13,8 +15,8 @@ use crate::error::Error;
 use crate::store::{disputes, evidence, reading};
 use crate::view::EvidenceView;
 
-/// Evidence that one round takes up, and has in memory at once: up to 16 MiB of files each.
-const ROUND: i64 = 4;
+/// Evidence that one round takes up.
+const ROUND: u32 = 4;
 /// How long one belongs to whoever took it up, beyond the time that its connector has to answer.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 const FIRST_PAUSE_MS: i64 = 1_000;
@@ -87,23 +89,31 @@ impl Payments {
         Ok(evidence::of_dispute(&mut conn, id).await?)
     }
 
-    /// Gives evidence that is due to its connectors, side by side, so that a round takes no longer than the slowest of
-    /// them and ends before its lease; returns how much.
+    /// Gives evidence that is due to its connectors; returns how much. Disputes are side by side, so that none waits for
+    /// another; what is said against one goes in its order, since connectors hear the first of it.
     pub async fn work_off_evidence(&self) -> Result<usize, Error> {
         let now = self.now();
-        let until = now + self.0.connectors.deadline() + LEASE;
+        // Those of one dispute wait for each other.
+        let until = now + self.0.connectors.deadline() * ROUND + LEASE;
         let mut work = self.0.outbox.begin().await?;
-        let taken = evidence::take_due(work.conn(), now, until, ROUND).await?;
+        let taken = evidence::take_due(work.conn(), now, until, ROUND.into()).await?;
         work.commit().await?;
         let many = taken.len();
-        let mut working = JoinSet::new();
+        let mut disputes: BTreeMap<DisputeId, BTreeSet<EvidenceId>> = BTreeMap::new();
         for (dispute_id, evidence_id) in taken {
+            disputes.entry(dispute_id).or_default().insert(evidence_id);
+        }
+        let mut working = JoinSet::new();
+        for (dispute_id, all) in disputes {
             let payments = self.clone();
             working.spawn(async move {
-                if let Err(error) = payments.hand_over(dispute_id, evidence_id).await {
-                    // Its lease ends, and then it is taken up again.
-                    let error: &dyn std::error::Error = &error;
-                    tracing::warn!(%evidence_id, error, "evidence could not be handed over");
+                // Their names grow with time.
+                for evidence_id in all {
+                    if let Err(error) = payments.hand_over(dispute_id, evidence_id).await {
+                        // Its lease ends, and then it is taken up again.
+                        let error: &dyn std::error::Error = &error;
+                        tracing::warn!(%evidence_id, error, "evidence could not be handed over");
+                    }
                 }
             });
         }

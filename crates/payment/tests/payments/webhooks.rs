@@ -171,25 +171,28 @@ async fn what_nobody_signed_is_refused_and_not_stored() {
     platform.stop().await;
 }
 
+/// Has the network open a dispute; returns its name there.
+pub async fn opened(platform: &Platform, payment: &Value, amount_minor: i64, stage: &str) -> String {
+    let charge = charge_of(platform, payment).await;
+    let order =
+        json!({"charge_id": charge, "amount_minor": amount_minor, "reason": "fraudulent", "stage": stage});
+    let opened = network(platform, Method::POST, "/network/v1/disputes", &order).await;
+    opened["dispute_id"].as_str().unwrap().to_owned()
+}
+
 pub async fn disputed(
     platform: &Platform,
     payment: &Value,
     amount_minor: i64,
     stage: &str,
 ) -> (String, Value) {
-    let charge = charge_of(platform, payment).await;
-    let order =
-        json!({"charge_id": charge, "amount_minor": amount_minor, "reason": "fraudulent", "stage": stage});
-    let opened = network(platform, Method::POST, "/network/v1/disputes", &order).await;
+    let opened = opened(platform, payment, amount_minor, stage).await;
     let list = format!("/v1/disputes?payment_id={}", id(payment));
     let heard = eventually(platform, &list, |page| {
         page["data"].as_array().is_some_and(|all| !all.is_empty())
     })
     .await;
-    (
-        opened["dispute_id"].as_str().unwrap().to_owned(),
-        heard["data"][0].clone(),
-    )
+    (opened, heard["data"][0].clone())
 }
 
 pub async fn decided(platform: &Platform, network_id: &str, dispute: &Value, outcome: &str) -> Value {
@@ -340,51 +343,60 @@ async fn evidence_is_kept_and_handed_over_and_a_warning_moves_no_money() {
 #[tokio::test(flavor = "multi_thread")]
 async fn evidence_that_is_taken_slowly_keeps_neither_other_evidence_nor_webhooks_waiting() {
     let platform = Platform::of(&[partner_service(), gate::network(), payment::service()])
-        .setting("payment.connector_timeout_ms", "20000")
+        .setting("payment.connector_timeout_ms", "50000")
         .setting("simulator.late_ms", "50")
         .start()
         .await;
     let gate = Gate::of(&platform);
-    let payment = made(&platform, "tok_ok").await;
-    let (_, dispute) = disputed(&platform, &payment, 6_000, "needs_response").await;
-    let dispute = dispute["id"].as_str().unwrap();
-    let path = format!("/v1/disputes/{dispute}/evidence");
+    let mut disputes = Vec::new();
+    for token in ["tok_ok", "tok_twice"] {
+        let payment = made(&platform, token).await;
+        let (_, dispute) = disputed(&platform, &payment, 6_000, "needs_response").await;
+        disputes.push(dispute["id"].as_str().unwrap().parse::<ids::DisputeId>().unwrap());
+    }
     gate.hold("evidence", None, Hold::Before);
     gate.hold("evidence", None, Hold::Before);
-    // Both at once, so that one round takes them up.
+    // All at once, so that one round takes them up: two for the first dispute, and one for the other.
+    let of: Vec<_> = [0, 0, 1].map(|place: usize| disputes[place].as_uuid()).to_vec();
+    let names: Vec<_> = of.iter().map(|_| ids::EvidenceId::generate().as_uuid()).collect();
     sqlx::query(
         "insert into dispute_evidence (evidence_id, dispute_id, text, submitted_by, submitted_at, state, due_at)
-         select evidence_id, $1, 'It was delivered.', 'usr', now(), 'waiting', now() from unnest($2::uuid[]) as evidence_id",
+         select evidence_id, dispute_id, 'It was delivered.', 'usr', now(), 'waiting', now()
+           from unnest($1::uuid[], $2::uuid[]) as t (evidence_id, dispute_id)",
     )
-    .bind(dispute.parse::<ids::DisputeId>().unwrap().as_uuid())
-    .bind(vec![
-        ids::EvidenceId::generate().as_uuid(),
-        ids::EvidenceId::generate().as_uuid(),
-    ])
+    .bind(names)
+    .bind(of)
     .execute(platform.database("payment").db().pool())
     .await
     .unwrap();
     // Nobody has been waited for in vain so far.
+    let paths = disputes
+        .iter()
+        .map(|dispute| format!("/v1/disputes/{dispute}/evidence"));
+    let paths: Vec<_> = paths.collect();
     let is_held = async || {
-        let all = platform.get("payment", &path).await.expect(200);
-        let all = all.as_array().unwrap();
-        all.len() == 2
-            && all
-                .iter()
-                .all(|one| one["state"] == "waiting" && one["problem"].is_null())
+        let mut held = 0;
+        for path in &paths {
+            let all = platform.get("payment", path).await.expect(200);
+            let all = all.as_array().unwrap().iter();
+            held += all
+                .filter(|one| one["state"] == "waiting" && one["problem"].is_null())
+                .count();
+        }
+        held == 3
     };
     gate.reached(2).await;
-    assert!(is_held().await, "they are handed over side by side");
+    assert!(is_held().await, "disputes are side by side");
     let other = made(&platform, "tok_refund_fails_later").await;
     refunds(&platform, &other, 4_000).await.expect(200);
     until(&platform, &id(&other), "completed").await;
     assert!(is_held().await, "webhooks are worked on meanwhile");
     gate.open();
-    // The network takes one of them: it hears no more while it reviews that.
-    eventually(&platform, &path, |all| {
-        let is_one = |state: &str| (0_usize..2).any(|place| all[place]["state"] == state);
-        is_one("accepted") && is_one("refused")
+    // The network takes the first of each: it hears no more while it reviews that.
+    eventually(&platform, &paths[0], |all| {
+        all[0]["state"] == "accepted" && all[1]["state"] == "refused"
     })
     .await;
+    eventually(&platform, &paths[1], |all| all[0]["state"] == "accepted").await;
     platform.stop().await;
 }
