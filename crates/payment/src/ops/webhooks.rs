@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use super::tasks::task_of;
 use super::{Payments, pause};
 use crate::connectors::{Outcome, RawWebhook, Told};
-use crate::domain::{ConnectorName, Failure, OperationState};
+use crate::domain::{ConnectorName, Done, Failure, OperationState};
 use crate::error::Error;
 use crate::store::webhooks::{self, Fate, Taken};
 use crate::store::{reading, transactions};
@@ -145,7 +145,23 @@ impl Payments {
             }
             outcome => outcome,
         };
+        let (says_done, says_refused) = (
+            matches!(outcome, Outcome::Succeeded { .. }),
+            matches!(outcome, Outcome::Declined(_) | Outcome::Failed(_)),
+        );
         self.go_on(task, outcome, None).await?;
+        // Whoever ended it between the look and the lock may have ended it the other way.
+        let mut conn = self.0.outbox.db().pool().acquire().await?;
+        let history = transactions::of_payment(&mut conn, payment_id).await?;
+        let ended = |done: &Done| {
+            let otherwise = says_done && done.state.is_refused();
+            done.id == id && (otherwise || says_refused && done.state == OperationState::Succeeded)
+        };
+        if history.iter().any(ended) {
+            let why = "it was ended otherwise at the same moment: it is looked at again".to_owned();
+            let again_at = self.now() + pause(1, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+            return Ok(Fate::Waiting(why, again_at));
+        }
         Ok(Fate::Done)
     }
 }
@@ -154,16 +170,23 @@ impl Payments {
 /// it. One that has waited for longer than [`PATIENCE`] is given up, and people hear of it.
 pub(super) fn wait(taken: &Taken, why: String, now: DateTime<Utc>) -> Fate {
     let connector = taken.connector.as_str();
+    // Why a body can't be read may quote it, and nobody has looked through what a connector signs.
+    let shown = web::card_number::mask(&why);
     if now - taken.received_at > PATIENCE {
         tracing::error!(
             connector,
             event_id = taken.event_id,
-            why,
+            why = shown,
             "a webhook is given up: look at it with the connector"
         );
         return Fate::Ignored(why);
     }
-    tracing::warn!(connector, event_id = taken.event_id, why, "a webhook waits");
+    tracing::warn!(
+        connector,
+        event_id = taken.event_id,
+        why = shown,
+        "a webhook waits"
+    );
     Fate::Waiting(why, now + pause(time(taken), FIRST_PAUSE_MS, LONGEST_WAIT_MS))
 }
 
