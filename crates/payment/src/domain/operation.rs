@@ -252,6 +252,11 @@ impl Done {
         }
     }
 
+    /// Whether it is of the order, and its outcome is open: then the payment is neither taken nor given up yet.
+    pub fn is_to_come(&self) -> bool {
+        self.cause.is_of_order() && self.state.is_open()
+    }
+
     /// Whether it is this operation, and was done.
     pub fn did(&self, operation: Operation) -> bool {
         self.operation == operation && self.state == OperationState::Succeeded

@@ -45,7 +45,7 @@ impl OwedLine {
         line_amounts(&self.line).map_or(0, |amounts| amounts.owed)
     }
 
-    /// What may still go back of it, to the buyer or to a bank. An older version may have taken more of it than was owed.
+    /// What may still go back of it, to the buyer or to a bank. Never less than 0, whatever was taken of it.
     pub fn left_minor(&self) -> i64 {
         self.owed_minor()
             .saturating_sub(self.refunded_minor)

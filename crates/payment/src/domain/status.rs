@@ -132,9 +132,8 @@ pub fn took(history: &[Done]) -> bool {
 /// Whether everything was taken that will be: from then on the payment is told of as completed. Of a payment from
 /// elsewhere that is recorded later, all tenders are open at once.
 pub fn is_complete(tenders: &[TenderAmounts], history: &[Done]) -> bool {
-    let is_to_come = |done: &Done| done.cause.is_of_order() && done.state.is_open();
     took(history)
-        && !history.iter().any(is_to_come)
+        && !history.iter().any(Done::is_to_come)
         && tenders.iter().all(|tender| tender.held_minor() == 0)
         && given_up(history).is_none()
 }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::Payments;
 use super::webhooks::wait;
-use crate::domain::Payment;
 use crate::domain::dispute::{Dispute, DisputeNews, disputed_lines, disputed_parts};
+use crate::domain::{Done, Payment};
 use crate::error::Error;
 use crate::store::disputes::{self, Wanted};
 use crate::store::webhooks::{Fate, Taken};
@@ -48,6 +48,12 @@ impl Payments {
             tracing::error!(%payment_id, reference = news.reference, why, "a dispute can't be booked");
             return Ok(wait(taken, why, now));
         }
+        let history = transactions::of_payment(work.conn(), payment_id).await?;
+        if history.iter().any(Done::is_to_come) {
+            // Whether partners are credited for it at all is not known yet.
+            let why = format!("{payment_id} is neither taken nor given up yet");
+            return Ok(wait(taken, why, now));
+        }
         let all = disputes::of_payment(work.conn(), payment_id).await?;
         let known = all
             .iter()
@@ -66,7 +72,6 @@ impl Payments {
         // Of a mere warning they are what would be taken as things stand: what goes back until the bank takes the money is
         // not left then.
         if known.is_none() || funds == DisputedFunds::Withdrawn {
-            let history = transactions::of_payment(work.conn(), payment_id).await?;
             dispute.parts = disputed_parts(&payment, &history, dispute.tender_number, dispute.amount_minor);
         }
         disputes::put(work.conn(), &dispute).await?;

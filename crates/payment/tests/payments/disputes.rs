@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use testkit::Platform;
 
-use crate::asking::{ask, made, minor, order, parts, read, told};
+use crate::asking::{ask, eventually, made, minor, order, parts, read, told};
 use crate::gate::{self, Gate, Hold};
-use crate::support::{partner_service, shop, until};
-use crate::webhooks::{decided, disputed, soon};
+use crate::support::{id, partner_service, shop, until};
+use crate::webhooks::{decided, disputed, opened, soon};
 
 /// What went back of each line.
 async fn gone(platform: &Platform, payment: &str) -> Vec<i64> {
@@ -126,5 +126,41 @@ async fn a_dispute_of_a_payment_that_failed_is_of_no_line() {
         assert_eq!(event["amount"]["amount"], 6_000);
         assert_eq!(taken(event), []);
     }
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_waits_until_its_payment_is_taken_or_given_up() {
+    let services = [partner_service(), gate::network(), payment::service()];
+    let platform = Platform::of(&services).start().await;
+    let gate = Gate::of(&platform);
+    let tenders = [("card", 6_000, "tok_ok"), ("card", 4_000, "tok_capture_declined")];
+    gate.hold("capture", Some(4_000), Hold::Lost);
+    let body = order("order", shop(), &[10_000], &tenders);
+    let view = platform.post("payment", "/v1/payments", &body).await.expect(202);
+    opened(&platform, &view, 6_000, "needs_response").await;
+    eventually("it waits", async || {
+        let page = platform
+            .get("payment", "/v1/webhooks?state=waiting")
+            .await
+            .expect(200);
+        let reason = page["data"][0]["reason"].as_str()?.to_owned();
+        reason.contains("neither taken nor given up").then_some(())
+    })
+    .await;
+    // The first tender was taken; the second is refused now, so that all of it goes back.
+    gate.open();
+    let payment = id(&view);
+    until(&platform, &payment, "failed").await;
+    let dispute = eventually("it is booked", async || {
+        let list = format!("/v1/disputes?payment_id={payment}");
+        let page = platform.get("payment", &list).await.expect(200);
+        page["data"][0].is_object().then(|| page["data"][0].clone())
+    })
+    .await;
+    assert_eq!(
+        (dispute["is_withdrawn"].as_bool(), taken(&dispute)),
+        (Some(true), vec![])
+    );
     platform.stop().await;
 }
