@@ -24,11 +24,17 @@ fn files() -> Vec<String> {
     let mut folders = FOLDERS.map(|name| root.join(name)).to_vec();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path.clone());
+            let entry = entry.unwrap();
+            let path = entry.path();
+            // What tools leave behind is no part of the project.
+            if entry.file_name().to_string_lossy().starts_with(['.', '_']) {
+                continue;
             }
-            found.push(path);
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path);
+            }
         }
         found.push(folder);
     }
@@ -44,7 +50,8 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 /// The targets of links to files of this project.
 fn linked(text: &str) -> impl Iterator<Item = &str> {
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
-    targets.filter(|target| !target.starts_with("http") && !target.starts_with('#'))
+    let files = targets.filter_map(|target| target.split('#').next());
+    files.filter(|target| !target.is_empty() && !target.starts_with("http"))
 }
 
 /// Whether `name` tells a file: whole from the root, or its end where the text around it says in which crate it is.

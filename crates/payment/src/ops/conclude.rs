@@ -226,8 +226,8 @@ async fn moved(
     Ok(ended.then_some(state))
 }
 
-/// Says of an outcome that changes nothing that it should have: what counts as refused was done. Somebody has to look at
-/// it, with the connector.
+/// Logs an outcome that can't be written any more: the connector did what counts as refused here. Somebody has to look at it,
+/// with the connector.
 fn shout(history: &[Done], task: &Task, outcome: &Outcome) {
     let refused = |done: &Done| done.id == task.id && done.state.is_refused();
     if matches!(outcome, Outcome::Succeeded { .. }) && history.iter().any(refused) {

@@ -1,7 +1,8 @@
 //! Rows of new payments, as statements take them: an array of rows for each table, and not one for each column. What a
 //! parameter costs the server, it costs however many rows there are.
 //!
-//! The types are those of the migrations `new_rows` and `partners_by_amount`, column by column; the server refuses a row that is not of its type.
+//! The types are those of the migrations `new_rows` and, for lines, `new_lines_are_told`, column by column; the server refuses
+//! a row that is not of its type.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

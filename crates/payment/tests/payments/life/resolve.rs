@@ -187,7 +187,7 @@ async fn only_an_unknown_outcome_is_decided_and_only_with_a_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_decides_while_the_network_is_being_asked() {
     let platform = Platform::of(&[partner_service(), gate::network(), payment::service()])
-        .setting("payment.connector_timeout_ms", "4000")
+        .setting("payment.connector_timeout_ms", "8000")
         .start()
         .await;
     let gate = Gate::of(&platform);

@@ -123,7 +123,10 @@ having (c.kind in ('cancel', 'resolve')) <> (c.amount_minor is null)
     or coalesce(sum(o.amount_minor) filter (where o.state = 'succeeded'), 0) > c.amount_minor
     -- One that a dispute left no room for meanwhile ends before it is done.
     or (bool_and(o.state = 'succeeded') and sum(o.amount_minor) <> c.amount_minor
-        and not (c.kind = 'refund' and exists (select from disputes d where d.payment_id = c.payment_id)))
+        and not (c.kind = 'refund'
+                 and exists (select from disputes d
+                              where d.payment_id = c.payment_id and (d.is_withdrawn or d.state = 'won')
+                                and d.opened_at <= max(o.updated_at))))
     -- The first is begun with it.
     or min(o.created_at) <> c.created_at
     or c.requested_by !~ '^((usr|key)_[0-7][0-9a-hjkmnp-tv-z]{25}|service:[a-z]+)$'
