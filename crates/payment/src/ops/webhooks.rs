@@ -3,10 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 
+use super::conclude::Concluded;
 use super::tasks::task_of;
 use super::{Payments, pause};
 use crate::connectors::{Outcome, RawWebhook, Told};
-use crate::domain::{ConnectorName, Done, Failure, OperationState};
+use crate::domain::{ConnectorName, Failure, OperationState};
 use crate::error::Error;
 use crate::store::webhooks::{self, Fate, Taken};
 use crate::store::{reading, transactions};
@@ -101,22 +102,23 @@ impl Payments {
         }
     }
 
-    /// What became of an operation. It may come before the connector's own answer, and long after it.
+    /// What became of an operation. It may come before the connector's own answer, and long after it; so it is looked at
+    /// under the lock of the payment.
     async fn told_outcome(
         &self,
         connector: ConnectorName,
         key: &str,
         outcome: Outcome,
     ) -> Result<Fate, Error> {
-        let mut conn = self.0.outbox.db().pool().acquire().await?;
-        let Some((payment_id, id)) = transactions::by_key(&mut conn, key).await? else {
+        let now = self.now();
+        let mut work = self.0.outbox.begin().await?;
+        let Some((payment_id, id)) = transactions::by_key(work.conn(), key).await? else {
             return Ok(Fate::Ignored(format!("there is no operation of the key {key}")));
         };
-        let payment = reading::one(&mut conn, payment_id)
+        let payment = reading::lock(work.conn(), payment_id)
             .await?
             .ok_or(Error::NotFound(payment_id))?;
-        let history = transactions::of_payment(&mut conn, payment_id).await?;
-        drop(conn);
+        let history = transactions::of_payment(work.conn(), payment_id).await?;
         let Some(done) = history.iter().find(|done| done.id == id) else {
             return Ok(Fate::Ignored(format!("there is no operation {id}")));
         };
@@ -145,22 +147,13 @@ impl Payments {
             }
             outcome => outcome,
         };
-        let (says_done, says_refused) = (
-            matches!(outcome, Outcome::Succeeded { .. }),
-            matches!(outcome, Outcome::Declined(_) | Outcome::Failed(_)),
-        );
-        self.go_on(task, outcome, None).await?;
-        // Whoever ended it between the look and the lock may have ended it the other way.
-        let mut conn = self.0.outbox.db().pool().acquire().await?;
-        let history = transactions::of_payment(&mut conn, payment_id).await?;
-        let ended = |done: &Done| {
-            let otherwise = says_done && done.state.is_refused();
-            done.id == id && (otherwise || says_refused && done.state == OperationState::Succeeded)
-        };
-        if history.iter().any(ended) {
-            let why = "it was ended otherwise at the same moment: it is looked at again".to_owned();
-            let again_at = self.now() + pause(1, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
-            return Ok(Fate::Waiting(why, again_at));
+        let before = payment.status;
+        let Concluded { payment, next } = self.conclude(&mut work, payment, &task, &outcome, now).await?;
+        work.commit().await?;
+        match next {
+            Some(next) => drop(self.perform(next, None).await?),
+            None if payment.status != before => super::count(&payment),
+            None => {}
         }
         Ok(Fate::Done)
     }
