@@ -104,16 +104,13 @@ impl Payments {
             disputes.entry(dispute_id).or_default().insert(evidence_id);
         }
         let mut working = JoinSet::new();
-        for (dispute_id, all) in disputes {
+        for (dispute_id, due) in disputes {
             let payments = self.clone();
             working.spawn(async move {
-                // Their names grow with time.
-                for evidence_id in all {
-                    if let Err(error) = payments.hand_over(dispute_id, evidence_id).await {
-                        // Its lease ends, and then it is taken up again.
-                        let error: &dyn std::error::Error = &error;
-                        tracing::warn!(%evidence_id, error, "evidence could not be handed over");
-                    }
+                if let Err(error) = payments.hand_over(dispute_id, &due).await {
+                    // Their lease ends, and then they are taken up again.
+                    let error: &dyn std::error::Error = &error;
+                    tracing::warn!(%dispute_id, error, "evidence could not be handed over");
                 }
             });
         }
@@ -121,26 +118,28 @@ impl Payments {
         Ok(many)
     }
 
-    async fn hand_over(&self, dispute_id: DisputeId, evidence_id: EvidenceId) -> Result<(), Error> {
+    /// Hands over what is due of what was said against one dispute.
+    async fn hand_over(&self, dispute_id: DisputeId, due: &BTreeSet<EvidenceId>) -> Result<(), Error> {
         let mut conn = self.0.outbox.db().pool().acquire().await?;
         let dispute = disputes::one(&mut conn, dispute_id)
             .await?
             .ok_or(Error::NoDispute(dispute_id))?;
-        let all = evidence::of_dispute(&mut conn, dispute_id).await?;
+        let mut all = evidence::of_dispute(&mut conn, dispute_id).await?;
         drop(conn);
-        let Some(evidence) = all.into_iter().find(|one| one.id == evidence_id) else {
-            return Ok(());
-        };
-        let (state, problem) = match self.0.connectors.submit(&dispute, &evidence).await {
-            Submitted::Accepted => (EvidenceState::Accepted, None),
-            Submitted::Refused(why) => (EvidenceState::Refused, Some(why)),
-            Submitted::NoAnswer(why) => (EvidenceState::Waiting, Some(why)),
-        };
-        let time = u32::try_from(evidence.attempts).unwrap_or(1);
-        let again_at = self.now() + pause(time, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
-        let due_at = (state == EvidenceState::Waiting).then_some(again_at);
-        let mut work = self.0.outbox.begin().await?;
-        evidence::settle(work.conn(), evidence.id, state, problem.as_deref(), due_at).await?;
-        Ok(work.commit().await?)
+        all.retain(|one| due.contains(&one.id));
+        for evidence in all {
+            let (state, problem) = match self.0.connectors.submit(&dispute, &evidence).await {
+                Submitted::Accepted => (EvidenceState::Accepted, None),
+                Submitted::Refused(why) => (EvidenceState::Refused, Some(why)),
+                Submitted::NoAnswer(why) => (EvidenceState::Waiting, Some(why)),
+            };
+            let time = u32::try_from(evidence.attempts).unwrap_or(1);
+            let again_at = self.now() + pause(time, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+            let due_at = (state == EvidenceState::Waiting).then_some(again_at);
+            let mut work = self.0.outbox.begin().await?;
+            evidence::settle(work.conn(), evidence.id, state, problem.as_deref(), due_at).await?;
+            work.commit().await?;
+        }
+        Ok(())
     }
 }
