@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::error::Error;
 use crate::ops::Payments;
 
 /// How long the worker sleeps when nothing is due.
@@ -19,65 +20,54 @@ const PURGE: Duration = Duration::from_mins(10);
 
 /// Works on operations that are due, until `stop`; what is begun is finished.
 pub(crate) async fn resolve(payments: Payments, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        let pause = match payments.work_off().await {
-            Ok(0) => IDLE,
-            Ok(_) => continue,
-            Err(error) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, "open operations could not be looked at");
-                AFTER_FAILURE
-            }
-        };
-        sleep(pause, &stop).await;
-    }
+    let failed = "open operations could not be looked at";
+    rounds(&stop, (IDLE, Duration::ZERO), failed, || payments.work_off()).await;
 }
 
 /// Lets go of what is held for longer than its connector promised, until `stop`.
 pub(crate) async fn expire(payments: Payments, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        let pause = match payments.expire().await {
-            Ok(0) => EXPIRY,
-            Ok(_) => IDLE,
-            Err(error) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, "what has run out could not be let go");
-                AFTER_FAILURE
-            }
-        };
-        sleep(pause, &stop).await;
-    }
+    let failed = "what has run out could not be let go";
+    rounds(&stop, (EXPIRY, IDLE), failed, || payments.expire()).await;
 }
 
 /// Works on what connectors told by themselves, until `stop`.
 pub(crate) async fn follow(payments: Payments, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        let pause = match payments.work_off_webhooks().await {
-            Ok(0) => IDLE,
-            Ok(_) => continue,
-            Err(error) => {
-                let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, "webhooks could not be looked at");
-                AFTER_FAILURE
-            }
-        };
-        sleep(pause, &stop).await;
-    }
+    let failed = "webhooks could not be looked at";
+    rounds(&stop, (IDLE, Duration::ZERO), failed, || {
+        payments.work_off_webhooks()
+    })
+    .await;
 }
 
 /// Hands evidence over, until `stop`; what is begun is finished. No webhook waits for a connector that is slow to take it.
 pub(crate) async fn hand_over(payments: Payments, stop: CancellationToken) {
+    let failed = "evidence could not be looked at";
+    rounds(&stop, (IDLE, Duration::ZERO), failed, || {
+        payments.work_off_evidence()
+    })
+    .await;
+}
+
+/// Does one round after another until `stop`, with pauses: after one that found nothing to do, and after any other.
+async fn rounds<F: Future<Output = Result<usize, Error>>>(
+    stop: &CancellationToken,
+    (idle, busy): (Duration, Duration),
+    failed: &str,
+    round: impl Fn() -> F,
+) {
     while !stop.is_cancelled() {
-        let pause = match payments.work_off_evidence().await {
-            Ok(0) => IDLE,
-            Ok(_) => continue,
+        let pause = match round().await {
+            Ok(0) => idle,
+            Ok(_) => busy,
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
-                tracing::warn!(error, "evidence could not be looked at");
+                tracing::warn!(error, "{failed}");
                 AFTER_FAILURE
             }
         };
-        sleep(pause, &stop).await;
+        if !pause.is_zero() {
+            sleep(pause, stop).await;
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is peculiar to Stripe, against a double of it.
 
+use crate::asking;
 use crate::stripe_double::{self, SECRET_KEY, StripeDouble};
 use crate::support::*;
 use base64::Engine as _;
@@ -289,21 +290,15 @@ async fn heard(
     platform: &Platform,
     holds: impl Fn(&[(String, Option<String>)]) -> bool,
 ) -> Vec<(String, Option<String>)> {
-    let asking = async {
-        loop {
-            let heard: Vec<(String, Option<String>)> =
-                sqlx::query_as("select state, problem from webhooks order by received_at, event_id")
-                    .fetch_all(platform.database("payment").db().pool())
-                    .await
-                    .unwrap();
-            if holds(&heard) {
-                return heard;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    };
-    let in_time = tokio::time::timeout(std::time::Duration::from_secs(30), asking).await;
-    in_time.unwrap_or_else(|_| unreachable!("the webhooks did not come to it in time"))
+    asking::eventually("the webhooks came to it", async || {
+        let heard: Vec<(String, Option<String>)> =
+            sqlx::query_as("select state, problem from webhooks order by received_at, event_id")
+                .fetch_all(platform.database("payment").db().pool())
+                .await
+                .unwrap();
+        holds(&heard).then_some(heard)
+    })
+    .await
 }
 
 /// Whether there are `many` webhooks that wait, and say why.
