@@ -37,6 +37,7 @@ const QUESTIONS: &[Question] = questions! {
     "payment": "add_up" of "payments", "payments are what their lines and tenders add up to";
     "payment": "operations" of "transactions", "tenders are what their operations did";
     "payment": "status" of "payments", "a payment's status follows from its operations";
+    "payment": "released" of "tenders", "what a payment that is given up holds or took is on its way back";
     "payment": "changes" of "changes", "what was asked of payments is what was done, in the order that tenders give back in";
     "payment": "methods" of "tenders", "means of payment fit the tenders that they pay";
     "payment": "routes" of "payment_routes", "routed payments went the way that the rules decided, one connector after the other";

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::Platform;
 
-use crate::asking::{ask, eventually, made, minor, order, parts, read, told};
+use crate::asking::{ask, eventually, made, minor, operations, order, parts, read, told};
 use crate::gate::{self, Gate, Hold};
 use crate::support::{id, partner_service, shop, until};
 use crate::webhooks::{decided, disputed, opened, soon};
@@ -126,6 +126,44 @@ async fn a_dispute_of_a_payment_that_failed_is_of_no_line() {
         assert_eq!(event["amount"]["amount"], 6_000);
         assert_eq!(taken(event), []);
     }
+    platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_dispute_returns_to_a_payment_that_failed_goes_back_to_the_buyer() {
+    let platform = soon().start().await;
+    let tenders = [
+        ("card", 6_000, "tok_refund_declined"),
+        ("card", 4_000, "tok_capture_declined"),
+    ];
+    let body = order("order", shop(), &[10_000], &tenders);
+    let payment = made(&platform, &body, "processing").await;
+    let view = read(&platform, &payment).await;
+    let (network_id, dispute) = disputed(&platform, &view, 6_000, "needs_response").await;
+    // Nothing is left to go back once what was under way is refused.
+    until(&platform, &payment, "failed").await;
+    let refunds = async || {
+        let all = operations(&platform, &payment).await.into_iter();
+        all.filter(|(_, operation, ..)| operation == "refund")
+            .collect::<Vec<_>>()
+    };
+    let before = refunds().await;
+    assert!(
+        before.iter().all(|(.., state, _)| state == "declined"),
+        "{before:?}"
+    );
+    decided(&platform, &network_id, &dispute, "won").await;
+    let begun = refunds().await;
+    assert!(begun.len() > before.len(), "{begun:?}");
+    assert_eq!((begun[before.len()].0, begun[before.len()].3), (1, 6_000));
+    // It is asked for, and after a refusal again.
+    eventually("it goes once more", async || {
+        (refunds().await.len() > before.len() + 1).then_some(())
+    })
+    .await;
+    assert_eq!(read(&platform, &payment).await["status"], "failed");
+    assert_eq!(told(&platform, "payment-failed", &payment).await.len(), 1);
+    assert_eq!(told(&platform, "dispute-changed", &payment).await.len(), 2);
     platform.stop().await;
 }
 

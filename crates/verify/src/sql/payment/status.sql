@@ -21,9 +21,11 @@ operation as (
            bool_or(state = 'created') as written_down,
            bool_and(state = 'created') as nothing_else,
            bool_or(operation = 'refund' and state = 'succeeded') as gave_back,
-           -- What a payment gave back since it failed may come back later, and goes once more. Whether it had gone before it
-           -- failed is not known here.
-           bool_or(operation = 'refund' and cause = 'release' and state = 'failed')
+           -- What a payment gave back since it failed may come back later, and goes once more; and what a bank had then, and
+           -- returned since, goes at last. Whether that was before it failed is not known here.
+           (bool_or(operation = 'refund' and cause = 'release' and state = 'failed')
+                or exists (select from disputes d
+                            where d.payment_id = op.payment_id and d.state <> 'warning' and not d.is_withdrawn))
                and bool_and(cause = 'release' or state not in ('created', 'sent', 'unknown', 'requires_action')) as goes_once_more,
            bool_or(operation in ('capture', 'sale') and state = 'succeeded') as took,
            bool_or(operation = 'void' and state = 'succeeded') as let_go,
