@@ -128,6 +128,12 @@ impl Dispute {
         (known != told).then(|| format!("it was of {known} minor units, and is told of as one of {told}"))
     }
 
+    /// Whether a change that did that to money leaves more or less for good of what its tender keeps: the bank took it, or
+    /// leaves it from now on. What it returns before it has decided it may take again.
+    pub fn is_felt(&self, funds: DisputedFunds) -> bool {
+        funds == DisputedFunds::Withdrawn || (is_final(self.state) && !self.is_withdrawn)
+    }
+
     /// Whether evidence is heard.
     pub fn takes_evidence(&self) -> bool {
         matches!(

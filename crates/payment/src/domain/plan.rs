@@ -127,7 +127,8 @@ fn order(payment: &Payment, history: &[Done]) -> Option<Step> {
     Some(step(tender, Operation::Capture, tender.amounts.held_minor()))
 }
 
-/// Lets go of what is held, and gives back what was taken, the last tender first.
+/// Lets go of what is held, and gives back what was taken, the last tender first. One that was refused comes after those
+/// that were refused less often, so that it keeps none of them waiting.
 fn release(payment: &Payment, history: &[Done]) -> Option<Step> {
     let undo = |tender: &Tender| {
         let amounts = tender.amounts;
@@ -139,14 +140,20 @@ fn release(payment: &Payment, history: &[Done]) -> Option<Step> {
             None
         }
     };
-    let mut tenders = payment.tenders.iter().rev();
-    let (tender, (operation, amount_minor)) = tenders.find_map(|tender| Some((tender, undo(tender)?)))?;
-    let refused = history.iter().filter(|done| {
-        done.cause == Cause::Release
-            && done.tender_number == tender.number
-            && done.operation == operation
-            && done.state.is_refused()
+    let refusals = |tender: &Tender, operation| {
+        let refused = history.iter().filter(|done| {
+            done.cause == Cause::Release
+                && done.tender_number == tender.number
+                && done.operation == operation
+                && done.state.is_refused()
+        });
+        refused.count()
+    };
+    let left = payment.tenders.iter().rev().filter_map(|tender| {
+        let (operation, amount_minor) = undo(tender)?;
+        Some((tender, operation, amount_minor, refusals(tender, operation)))
     });
+    let (tender, operation, amount_minor, refusals) = left.min_by_key(|(.., refusals)| *refusals)?;
     Some(Step {
         tender_number: tender.number,
         operation,
@@ -155,7 +162,7 @@ fn release(payment: &Payment, history: &[Done]) -> Option<Step> {
         connector: payment.connector,
         change_id: None,
         parts: Vec::new(),
-        refusals: u32::try_from(refused.count()).unwrap_or(u32::MAX),
+        refusals: u32::try_from(refusals).unwrap_or(u32::MAX),
     })
 }
 

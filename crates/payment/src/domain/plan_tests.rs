@@ -352,6 +352,27 @@ fn if_a_later_capture_fails_what_was_taken_goes_back_however_often_that_is_refus
 }
 
 #[test]
+fn a_release_that_is_refused_keeps_no_other_one_waiting() {
+    let mut made = Made::of(Capture::Automatic, &[50, 30, 20]);
+    made.work(None, 20, |step| {
+        match (step.cause, step.operation, step.tender_number) {
+            (Cause::Order, Operation::Capture, 3) => Declined,
+            (Cause::Release, Refund, 2) if step.refusals < 2 => Declined,
+            _ => Succeeded,
+        }
+    });
+    let expected = [
+        (3, Void, 20),
+        (2, Refund, 30),
+        (1, Refund, 50),
+        (2, Refund, 30),
+        (2, Refund, 30),
+    ];
+    assert!(made.steps().ends_with(&expected), "{:?}", made.steps());
+    assert_eq!(made.payment.sum(TenderAmounts::kept_minor), 0);
+}
+
+#[test]
 fn a_refund_takes_the_tenders_in_the_order_that_was_settled_beforehand() {
     let mut made = Made::of(Capture::Automatic, &[50, 30, 20]);
     made.work(None, 20, |_| Succeeded);

@@ -1,6 +1,7 @@
 //! What follows from the outcome of an operation: amounts, lines, the next operation, the status, events.
 
 mod amounts;
+mod disputed;
 mod telling;
 
 use bus::Work;
@@ -16,7 +17,8 @@ use crate::connectors::{Outcome, Task};
 use crate::domain::plan::next_step;
 use crate::domain::status::{follows, given_up, is_complete};
 use crate::domain::{
-    ConnectorName, Done, Failure, Operation, OperationState, Payment, PaymentStatus, Step, Transaction,
+    Change, ConnectorName, Done, Failure, Operation, OperationState, Payment, PaymentStatus, Step,
+    Transaction,
 };
 use crate::error::Error;
 use crate::store::tenders::{self, Moving};
@@ -84,16 +86,11 @@ impl Payments {
                 payment.failure = refusal(outcome);
             }
         }
-        let step = next_step(&payment, &history, asked.as_ref().map(|asked| &asked.change));
-        let next = match step {
-            Some(step) => self.begin(work, &mut payment, &mut history, step, now).await?,
-            None => None,
-        };
-        if let Some(refused) = given_up(&history) {
-            payment.failure.clone_from(&refused.refusal);
-        }
-        let was_failed = payment.status == PaymentStatus::Failed;
-        payment.status = follows(payment.status, &payment.amounts(), &history);
+        let stood = payment.status;
+        let change = asked.as_ref().map(|asked| &asked.change);
+        let next = self
+            .begin_next(work, &mut payment, &mut history, change, now)
+            .await?;
         payment.action = match outcome {
             Outcome::RequiresAction { action, .. } => Some(action.clone()),
             Outcome::Unknown(_) => payment.action,
@@ -111,15 +108,39 @@ impl Payments {
                 tell(work, &payment, &refund, &before, now)?;
             }
         }
-        let is_failed = payment.status == PaymentStatus::Failed;
-        // A payment that failed is as it was told, for good.
-        if !(was_failed && is_failed) {
-            payments::update(work.conn(), &payment, now).await?;
-        }
-        if is_failed && !was_failed {
-            work.publish(&payment.failed(now), now)?;
-        }
+        put(work, &payment, stood, now).await?;
         Ok(Concluded { payment, next })
+    }
+
+    /// Does what was begun when the payment, that stood at `stood`, was brought in line; and counts where it came to rest.
+    pub(super) async fn carry_on(&self, concluded: Concluded, stood: PaymentStatus) -> Result<(), Error> {
+        let Concluded { payment, next } = concluded;
+        match next {
+            Some(next) => drop(self.perform(next, None).await?),
+            None if payment.status != stood => super::count(&payment),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Begins what is to be done next, and says where the payment stands then.
+    async fn begin_next(
+        &self,
+        work: &mut Work,
+        payment: &mut Payment,
+        history: &mut Vec<Done>,
+        change: Option<&Change>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Task>, Error> {
+        let next = match next_step(payment, history, change) {
+            Some(step) => self.begin(work, payment, history, step, now).await?,
+            None => None,
+        };
+        if let Some(refused) = given_up(history) {
+            payment.failure.clone_from(&refused.refusal);
+        }
+        payment.status = follows(payment.status, &payment.amounts(), history);
+        Ok(next)
     }
 
     /// Writes an operation that begins, reserves what it is to move, and adds it to `history`. Where another connector is
@@ -174,6 +195,23 @@ impl Payments {
         history.push(Done::of(&operation));
         Ok(next)
     }
+}
+
+/// Writes a payment that stood at `stood` as it is now, and tells once that it failed: then it is as it was told, for good.
+async fn put(
+    work: &mut Work,
+    payment: &Payment,
+    stood: PaymentStatus,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let failed = PaymentStatus::Failed;
+    if payment.status != failed || stood != failed {
+        payments::update(work.conn(), payment, now).await?;
+    }
+    if payment.status == failed && stood != failed {
+        work.publish(&payment.failed(now), now)?;
+    }
+    Ok(())
 }
 
 /// Has another connector of its route take a payment that nobody has taken yet.

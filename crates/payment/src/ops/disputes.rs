@@ -1,7 +1,5 @@
 //! Disputes: opened and decided elsewhere, told by webhooks, answered with evidence.
 
-use bus::Work;
-use chrono::{DateTime, Utc};
 use contracts::events::{DisputeChanged, DisputeState, DisputedFunds};
 use ids::{DisputeId, PaymentId};
 use money::Money;
@@ -10,15 +8,13 @@ use uuid::Uuid;
 
 use super::Payments;
 use super::webhooks::wait;
-use crate::connectors::Task;
 use crate::domain::dispute::{Dispute, DisputeNews, disputed_lines, disputed_parts};
-use crate::domain::plan::next_step;
-use crate::domain::status::{follows, given_up};
+use crate::domain::status::given_up;
 use crate::domain::{Done, Payment};
 use crate::error::Error;
 use crate::store::disputes::{self, Wanted};
 use crate::store::webhooks::{Fate, Taken};
-use crate::store::{payments, reading, tenders, transactions};
+use crate::store::{reading, tenders, transactions};
 
 /// What a list of disputes is narrowed to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,43 +85,20 @@ impl Payments {
             tenders::dispute(work.conn(), payment_id, tender_number, minor).await?;
         }
         work.publish(&changed(&payment, &dispute, funds)?, now)?;
-        let next = match funds {
-            DisputedFunds::Returned => self.let_go(&mut work, payment, history, now).await?,
-            DisputedFunds::Unmoved | DisputedFunds::Withdrawn => None,
+        let stood = payment.status;
+        let concluded = if given_up(&history).is_some() && dispute.is_felt(funds) {
+            let concluding = self.conclude_dispute(&mut work, payment, history, tender_number, now);
+            Some(concluding.await?)
+        } else {
+            None
         };
         work.commit().await?;
         metrics::counter!("jeongsan_disputes_total", "state" => crate::domain::dispute::word(dispute.state))
             .increment(1);
-        if let Some(next) = next {
-            drop(self.perform(next, None).await?);
+        if let Some(concluded) = concluded {
+            self.carry_on(concluded, stood).await?;
         }
         Ok(Fate::Done)
-    }
-
-    /// Begins to give back what a won dispute returned to a payment that is given up: the bank had it when it was to go
-    /// back, and it is the buyer's.
-    async fn let_go(
-        &self,
-        work: &mut Work,
-        mut payment: Payment,
-        mut history: Vec<Done>,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Task>, Error> {
-        if given_up(&history).is_none() {
-            return Ok(None);
-        }
-        // They keep again what came back.
-        payment.tenders = reading::tenders(work.conn(), payment.id).await?;
-        let Some(step) = next_step(&payment, &history, None) else {
-            return Ok(None);
-        };
-        let next = self.begin(work, &mut payment, &mut history, step, now).await?;
-        let before = payment.status;
-        payment.status = follows(before, &payment.amounts(), &history);
-        if payment.status != before {
-            payments::update(work.conn(), &payment, now).await?;
-        }
-        Ok(next)
     }
 
     /// The dispute of that id.

@@ -3,7 +3,6 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 
-use super::conclude::Concluded;
 use super::tasks::task_of;
 use super::{Payments, pause};
 use crate::connectors::{Outcome, RawWebhook, Told};
@@ -147,14 +146,10 @@ impl Payments {
             }
             outcome => outcome,
         };
-        let before = payment.status;
-        let Concluded { payment, next } = self.conclude(&mut work, payment, &task, &outcome, now).await?;
+        let stood = payment.status;
+        let concluded = self.conclude(&mut work, payment, &task, &outcome, now).await?;
         work.commit().await?;
-        match next {
-            Some(next) => drop(self.perform(next, None).await?),
-            None if payment.status != before => super::count(&payment),
-            None => {}
-        }
+        self.carry_on(concluded, stood).await?;
         Ok(Fate::Done)
     }
 }

@@ -139,32 +139,58 @@ async fn what_a_dispute_returns_to_a_payment_that_failed_goes_back_to_the_buyer(
     let body = order("order", shop(), &[10_000], &tenders);
     let payment = made(&platform, &body, "processing").await;
     let view = read(&platform, &payment).await;
-    let (network_id, dispute) = disputed(&platform, &view, 6_000, "needs_response").await;
-    // Nothing is left to go back once what was under way is refused.
-    until(&platform, &payment, "failed").await;
     let refunds = async || {
         let all = operations(&platform, &payment).await.into_iter();
         all.filter(|(_, operation, ..)| operation == "refund")
             .collect::<Vec<_>>()
     };
-    let before = refunds().await;
-    assert!(
-        before.iter().all(|(.., state, _)| state == "declined"),
-        "{before:?}"
+    let last = async || refunds().await.pop().map(|(.., state, _)| state);
+    // A bank takes it before it goes once more: it is not given back as well.
+    keep_back(&platform).await;
+    let (network_id, dispute) = disputed(&platform, &view, 6_000, "needs_response").await;
+    assert_eq!(last().await.as_deref(), Some("canceled"));
+    let failed = read(&platform, &payment).await;
+    assert_eq!(
+        (&failed["status"], &failed["failure"]["code"]),
+        (&json!("failed"), &json!("capture_declined"))
     );
+    let before = refunds().await.len();
     decided(&platform, &network_id, &dispute, "won").await;
     let begun = refunds().await;
-    assert!(begun.len() > before.len(), "{begun:?}");
-    assert_eq!((begun[before.len()].0, begun[before.len()].3), (1, 6_000));
+    assert_eq!((begun[before].0, begun[before].3), (1, 6_000), "{begun:?}");
     // It is asked for, and after a refusal again.
     eventually("it goes once more", async || {
-        (refunds().await.len() > before.len() + 1).then_some(())
+        let all = refunds().await;
+        (all.len() > before + 1 && all[before].2 == "declined").then_some(())
     })
     .await;
+    // Now a bank takes a part of it.
+    keep_back(&platform).await;
+    opened(&platform, &view, 2_000, "needs_response").await;
+    let all = eventually("what is left goes", async || {
+        let all = refunds().await;
+        (all.last()?.3 == 4_000).then_some(all)
+    })
+    .await;
+    assert_eq!(
+        (&*all[all.len() - 2].2, all[all.len() - 2].3),
+        ("canceled", 6_000)
+    );
     assert_eq!(read(&platform, &payment).await["status"], "failed");
     assert_eq!(told(&platform, "payment-failed", &payment).await.len(), 1);
-    assert_eq!(told(&platform, "dispute-changed", &payment).await.len(), 2);
+    assert_eq!(told(&platform, "dispute-changed", &payment).await.len(), 3);
     platform.stop().await;
+}
+
+/// Has the refund that waits for its next time wait for longer.
+async fn keep_back(platform: &Platform) {
+    let pool = platform.database("payment").db().pool().clone();
+    let sql = "update transactions set due_at = due_at + interval '1 hour' where state = 'created'";
+    eventually("it waits for its next time", async || {
+        let kept = sqlx::query(sql).execute(&pool).await.unwrap();
+        (kept.rows_affected() == 1).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -117,7 +117,7 @@ async fn what_a_dispute_returns_to_a_payment_that_failed_is_on_its_way_back() {
     // As it would lie there if nobody had begun to give it back.
     let forgotten = "update transactions
             set state = 'declined', due_at = null, refusal_code = 'refund_declined', refusal_detail = 'it is not given back'
-          where state in ('created', 'sent')";
+          where state in ('created', 'sent', 'unknown')";
     change(&platform, "payment", "transactions", forgotten).await;
     assert_eq!(broken(&verified(&platform).await), [RELEASED]);
     platform.stop().await;
