@@ -32,17 +32,19 @@ impl Payments {
     /// as a break.
     pub(super) async fn told_dispute(&self, taken: &Taken, news: &DisputeNews) -> Result<Fate, Error> {
         let connector = taken.connector;
-        let now = self.now();
         let mut work = self.0.outbox.begin().await?;
         let Some((payment_id, tender_number)) =
             disputes::disputed(work.conn(), connector, &news.charge).await?
         else {
             // Whoever began it may not have heard yet how its connector names it.
-            return Ok(wait(taken, format!("there is no charge {}", news.charge), now));
+            let why = format!("there is no charge {}", news.charge);
+            return Ok(wait(taken, why, self.now()));
         };
         let payment = reading::lock(work.conn(), payment_id)
             .await?
             .ok_or(Error::NotFound(payment_id))?;
+        // Not before: whoever had the lock may just have begun what ends now.
+        let now = self.now();
         let told_in = news.amount.currency();
         if told_in != payment.currency {
             let why = format!("{told_in} is disputed of a payment in {}", payment.currency);

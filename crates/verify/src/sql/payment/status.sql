@@ -25,7 +25,7 @@ operation as (
            -- returned since, goes at last. Whether that was before it failed is not known here.
            (bool_or(operation = 'refund' and cause = 'release' and state = 'failed')
                 or exists (select from disputes d
-                            where d.payment_id = op.payment_id and d.state = 'won'))
+                            where d.payment_id = op.payment_id and d.state in ('won', 'warning_closed') and not d.is_withdrawn))
                and bool_and(cause = 'release' or state not in ('created', 'sent', 'unknown', 'requires_action')) as goes_once_more,
            bool_or(operation in ('capture', 'sale') and state = 'succeeded') as took,
            bool_or(operation = 'void' and state = 'succeeded') as let_go,
