@@ -8,10 +8,9 @@ use contracts::Topic;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::Producer as _;
 
+use crate::client::Client;
 use crate::options::Options;
-use crate::producer::Client;
 use crate::reporter::Reporter;
 
 /// How long the cluster may take to answer.
@@ -46,7 +45,7 @@ pub(crate) async fn partitions(
 async fn existing(client: &Arc<Client>, name: &str) -> Result<Option<i32>, String> {
     let (client, asked) = (Arc::clone(client), name.to_owned());
     // The client blocks the thread while it asks.
-    let asking = tokio::task::spawn_blocking(move || client.client().fetch_metadata(Some(&asked), ANSWER));
+    let asking = tokio::task::spawn_blocking(move || client.metadata(&asked, ANSWER));
     let metadata = match asking.await.map_err(|e| e.to_string())? {
         Ok(metadata) => metadata,
         Err(KafkaError::MetadataFetch(

@@ -10,6 +10,7 @@
 //! | `options` | how the cluster is reached, and how topics are made |
 //! | `envelope` | a record as a Kafka message, CloudEvents 1.0 in binary mode |
 //! | `admin` | topics, made where they are missing |
+//! | `client` | the client library's producer: how it is configured, and how one gets rid of it |
 //! | `producer` | appends, idempotent and with all acknowledgements |
 //! | `flight` | messages that are on their way together |
 //! | `reporter` | what the clients say of their connections |
@@ -21,6 +22,7 @@
 //! | `transport` | all of it, as services are given it |
 
 mod admin;
+mod client;
 mod envelope;
 mod flight;
 mod group;

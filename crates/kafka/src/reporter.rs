@@ -12,7 +12,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// What was said so long ago is no longer a reason.
 const FRESH: Duration = Duration::from_mins(1);
 
-/// What one client said last. Clones share it.
+/// What one client said last, or one that took its place. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reporter {
     said: Arc<Mutex<Said>>,
