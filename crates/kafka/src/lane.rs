@@ -104,11 +104,11 @@ impl Lane {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use bus::Cursor;
 
-    fn record(sequence: i64) -> Record {
+    pub(crate) fn record(sequence: i64) -> Record {
         Record {
             topic: contracts::topics::PAYMENT_COMPLETED,
             aggregate: "a".into(),

@@ -146,11 +146,11 @@ impl Options {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use chassis::Sources;
 
-    fn options(flags: &[(&str, &str)]) -> Result<Option<Options>, String> {
+    pub(crate) fn options(flags: &[(&str, &str)]) -> Result<Option<Options>, String> {
         let flags = flags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         let sources = Sources {
             flags: flags.collect(),

@@ -159,31 +159,16 @@ impl Broker for Producer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bus::{Cursor, Record};
-    use chassis::{Settings, Sources};
+    use crate::lane::tests::record;
+    use crate::options::tests::options;
 
     /// Of a cluster that does not answer.
     fn producer() -> Arc<Producer> {
         let flags = [("events.transport", "kafka"), ("kafka.brokers", "127.0.0.1:1")];
-        let sources = Sources {
-            flags: flags.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
-            ..Sources::default()
-        };
-        let settings = Settings::load(crate::SETTINGS.iter().copied(), &sources).unwrap();
-        Producer::new(Options::from_settings(&settings).unwrap().unwrap())
+        Producer::new(options(&flags).unwrap().unwrap())
     }
 
     fn records() -> Vec<Sequenced> {
-        let record = |sequence| Record {
-            topic: contracts::topics::PAYMENT_COMPLETED,
-            aggregate: "a".into(),
-            number: sequence,
-            event_id: Uuid::nil(),
-            cursor: Cursor::at(sequence),
-            payload: serde_json::value::RawValue::from_string("{}".into()).unwrap(),
-            trace_parent: String::new(),
-            occurred_at: chrono::DateTime::UNIX_EPOCH,
-        };
         let sequenced = (1..=3).map(|sequence| Sequenced {
             partition: 0,
             record: record(sequence),
@@ -205,9 +190,8 @@ mod tests {
     async fn a_client_that_has_no_room_is_replaced() {
         let producer = producer();
         let full = producer.client().unwrap();
-        let (flight, message) = (Flight::begin(), || {
-            BaseRecord::with_opaque_to("t", Flight::begin())
-        });
+        let flight = Flight::begin();
+        let message = || BaseRecord::with_opaque_to("t", Arc::clone(&flight));
         while full.send(message().key("k").payload("p").partition(0)).is_ok() {}
         let sent = producer.enqueue(&full, &flight, "t", 0, None, (OwnedHeaders::new(), "p"));
         let error = sent.await.unwrap_err().to_string();
